@@ -8,7 +8,7 @@ export interface BranchPattern {
 /** Longer expressions are refused; branch names are at most 250 characters themselves. */
 export const MAX_REGEX_LENGTH = 512;
 /** RE2 expands counted repetition into copies, so what costs is the product of nested counts, not the text's length. */
-const MAX_REPEAT_PRODUCT = 1_000;
+const MAX_REPEAT_PRODUCT = 250;
 
 /**
  * Is this a regular expression we can run? Undefined when it is, else a sentence that says what is wrong.

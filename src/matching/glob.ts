@@ -1,4 +1,5 @@
 import { Minimatch, type MinimatchOptions, minimatch } from 'minimatch';
+import { globSize } from './glob-size.ts';
 
 /** A compiled glob over paths relative to the repository root. */
 export interface Glob {
@@ -11,13 +12,16 @@ export type CompiledGlob =
 
 /** Longer patterns are refused. Git's own limit on a path is 4096 bytes, and no pattern needs more than a path. */
 export const MAX_GLOB_LENGTH = 1_024;
-const MAX_ALTERNATIVES = 1_000;
+/** Braces may stand for this many patterns, and for this many characters in all. */
+const MAX_ALTERNATIVES = 256;
+const MAX_EXPANDED_LENGTH = 32_768;
+const MAX_GROUPS = 16;
 
 const OPTIONS: MinimatchOptions = {
   dot: true,
   nonegate: true,
   nocomment: true,
-  braceExpandMax: MAX_ALTERNATIVES,
+  braceExpandMax: 1_000,
   platform: 'linux',
 };
 
@@ -43,6 +47,16 @@ export function compileGlob(pattern: string, options: { readonly ignoreCase?: bo
   }
   if (pattern.includes('\u0000')) {
     return { ok: false, problem: 'contains a NUL character' };
+  }
+  const size = globSize(pattern);
+  if (size.alternatives > MAX_ALTERNATIVES || size.alternatives * pattern.length > MAX_EXPANDED_LENGTH) {
+    return {
+      ok: false,
+      problem: `its braces stand for more than ${MAX_ALTERNATIVES} patterns or ${MAX_EXPANDED_LENGTH} characters`,
+    };
+  }
+  if (size.groups > MAX_GROUPS) {
+    return { ok: false, problem: `more than ${MAX_GROUPS} groups such as \`+(a|b)\`` };
   }
   try {
     const compiled = new Minimatch(stripDotSlash(pattern), { ...OPTIONS, nocase: options.ignoreCase === true });
