@@ -1,0 +1,125 @@
+import type { Change } from './change.ts';
+import type { Dirspace } from './dirspace.ts';
+import type { Event } from './event.ts';
+import type { Instant } from './instant.ts';
+import type { Notice } from './notice.ts';
+import type { ReasonCode } from './reason.ts';
+import type { RunState } from './run.ts';
+import type { NewRun } from './snapshot.ts';
+
+/** One rule's word in a decision. Every rule that was asked leaves a line. */
+export interface TraceLine {
+  readonly rule: string;
+  readonly says: 'pass' | 'refuse' | 'ignore' | 'note';
+  readonly reason: ReasonCode;
+  readonly detail?: string;
+}
+
+/** What the event leads to: one reason for the whole, the trace, what was assumed, and what is to be done. */
+export interface Decision {
+  readonly reason: ReasonCode;
+  readonly trace: readonly TraceLine[];
+  readonly assumptions: readonly Assumption[];
+  readonly intents: readonly Intent[];
+}
+
+/** What a decision took for granted about rows that another subject may change; re-asserted in the commit under row locks. */
+export type Assumption =
+  | { readonly that: 'installation-active' }
+  | { readonly that: 'no-active-run'; readonly kind: 'apply' | 'any'; readonly dirspaces: readonly Dirspace[] }
+  | { readonly that: 'run-state'; readonly run: string; readonly states: readonly RunState[] }
+  | { readonly that: 'plan-stored'; readonly plans: readonly string[] }
+  /** This pull request may apply there: nobody of a better rank claims them. */
+  | { readonly that: 'lock-free'; readonly pull: number; readonly dirspaces: readonly Dirspace[] };
+
+/** Something to be done: a state change in our rows, or an effect on the world, which becomes an outbox row. */
+export type Intent =
+  | { readonly do: 'start-run'; readonly run: NewRun }
+  | { readonly do: 'end-run'; readonly run: string; readonly state: RunState; readonly reason: ReasonCode }
+  /** The runner may fetch its manifest now. `targets`: the dirspaces it gets, when discovery added some. */
+  | { readonly do: 'release-manifest'; readonly run: string; readonly add?: NewRun }
+  | { readonly do: 'refuse-manifest'; readonly run: string; readonly reason: ReasonCode; readonly text: string }
+  /** Copy the stored report into results per dirspace. `superseded`: kept, but not the newest word. */
+  | { readonly do: 'record-report'; readonly run: string; readonly superseded: boolean }
+  | { readonly do: 'erase-plans'; readonly plans: readonly string[]; readonly reason: ReasonCode }
+  /** Plans of these dirspaces made by other pull requests are stale from now on. */
+  | {
+      readonly do: 'claim-locks';
+      readonly pull: number;
+      readonly dirspaces: readonly Dirspace[];
+      readonly baseRef: string;
+      readonly mergedAt: Instant | null;
+      readonly appliedAt: Instant | null;
+    }
+  | { readonly do: 'release-locks'; readonly pull: number; readonly dirspaces: readonly Dirspace[] | 'all' }
+  /** Remember what was computed for the pull request, for what people read. */
+  | {
+      readonly do: 'save-change';
+      readonly pull: number;
+      readonly change: Change | null;
+      readonly notices: readonly Notice[];
+    }
+  | { readonly do: 'set-timer'; readonly key: string; readonly at: Instant; readonly event: Event }
+  | { readonly do: 'clear-timer'; readonly key: string }
+  | { readonly do: 'emit'; readonly key: string; readonly event: Event }
+  | { readonly do: 'save-module-index'; readonly treeSha: string; readonly run: string }
+  | { readonly do: 'save-installation'; readonly event: Event }
+  | {
+      readonly do: 'audit';
+      readonly action: string;
+      readonly actor: string;
+      readonly detail: Readonly<Record<string, unknown>>;
+    }
+  | { readonly do: 'dispatch'; readonly run: string }
+  | { readonly do: 'cancel-actions-run'; readonly run: string }
+  | { readonly do: 'react'; readonly commentId: number; readonly content: 'eyes' | 'rocket' | 'confused' | '-1' | '+1' }
+  /** A comment of its own: refusals and answers. `key` makes it at most one. */
+  | {
+      readonly do: 'reply';
+      readonly pull: number;
+      readonly key: string;
+      readonly body: string;
+      readonly refusedLogin?: string;
+    }
+  /** Bring the sticky comment and the checks of the pull request up to date with our rows. */
+  | { readonly do: 'publish'; readonly pull: number; readonly headSha: string; readonly newComment?: boolean }
+  /** A check that no pull request's rows describe, e.g. on the head of a merge group. */
+  | {
+      readonly do: 'check';
+      readonly sha: string;
+      readonly name: string;
+      readonly conclusion: 'success' | 'failure' | 'action_required';
+      readonly title: string;
+      readonly summary: string;
+    }
+  | {
+      readonly do: 'merge';
+      readonly pull: number;
+      readonly headSha: string;
+      readonly method: 'merge' | 'squash' | 'rebase';
+      readonly title: string | null;
+      readonly deleteBranch: string | null;
+    };
+
+/** What triage says before anything is read from GitHub. */
+export type Triage =
+  | { readonly do: 'ignore'; readonly reason: ReasonCode; readonly detail?: string }
+  | { readonly do: 'observe'; readonly need: Need };
+
+/** What must be known to decide. Observe reads this and no more. */
+export interface Need {
+  readonly pull?: number;
+  readonly changedFiles?: boolean;
+  readonly files?: boolean;
+  readonly config?: boolean;
+  readonly workflowFile?: boolean;
+  readonly permissionsOf?: readonly string[];
+  readonly teams?: readonly { readonly org: string; readonly slug: string; readonly login: string }[];
+  readonly mergeability?: boolean;
+  readonly reviews?: boolean;
+  readonly checks?: boolean;
+  readonly rules?: boolean;
+  readonly codeowners?: boolean;
+  readonly waivers?: boolean;
+  readonly actionsRun?: string;
+}

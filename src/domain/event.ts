@@ -1,0 +1,181 @@
+import type { Instant } from './instant.ts';
+
+/** Who did something on GitHub. `id` is what we compare by; logins change. */
+export interface Actor {
+  readonly id: number;
+  readonly login: string;
+  readonly bot: boolean;
+}
+
+/** A repository by the id that never changes; the names are for people and for API paths. */
+export interface RepositoryRef {
+  readonly installationId: number;
+  readonly repositoryId: number;
+  readonly owner: string;
+  readonly name: string;
+}
+
+export type PullAction =
+  | 'opened'
+  | 'reopened'
+  | 'synchronize'
+  | 'ready_for_review'
+  | 'converted_to_draft'
+  | 'base-edited'
+  | 'labeled'
+  | 'unlabeled'
+  | 'closed';
+
+/**
+ * Something that happened and must be decided. Webhooks, runner reports, timers and our own
+ * follow-ups all become one of these and travel the same way. JSON-serialisable.
+ */
+export type Event =
+  | {
+      readonly kind: 'pull';
+      readonly action: PullAction;
+      readonly repository: RepositoryRef;
+      readonly pull: number;
+      readonly headSha: string;
+      readonly sender: Actor;
+      /** The label of a (un)labeled action. */
+      readonly label?: string;
+    }
+  | {
+      readonly kind: 'comment';
+      readonly repository: RepositoryRef;
+      readonly pull: number;
+      readonly commentId: number;
+      readonly body: string;
+      readonly author: Actor;
+      readonly createdAt: Instant;
+    }
+  | {
+      readonly kind: 'review';
+      readonly action: 'submitted' | 'dismissed' | 'edited';
+      readonly repository: RepositoryRef;
+      readonly pull: number;
+      readonly sender: Actor;
+    }
+  | {
+      readonly kind: 'button';
+      readonly repository: RepositoryRef;
+      readonly pull: number;
+      /** The commit of the check whose button was pressed. */
+      readonly sha: string;
+      readonly button: 'plan' | 'apply' | 'explain';
+      readonly sender: Actor;
+      readonly at: Instant;
+    }
+  | {
+      readonly kind: 'push';
+      readonly repository: RepositoryRef;
+      readonly branch: string;
+      readonly before: string;
+      readonly after: string;
+      readonly sender: Actor;
+    }
+  | {
+      readonly kind: 'merge-group';
+      readonly repository: RepositoryRef;
+      readonly headSha: string;
+      readonly baseBranch: string;
+    }
+  | {
+      /** GitHub's word on an Actions run or job of ours; `run` is read from its name. */
+      readonly kind: 'actions-run';
+      readonly repository: RepositoryRef;
+      readonly run: string;
+      readonly githubRunId: number;
+      readonly attempt: number;
+      readonly status: 'requested' | 'queued' | 'in_progress' | 'waiting' | 'completed';
+      readonly conclusion: string | null;
+      readonly of: 'run' | 'job';
+    }
+  | { readonly kind: 'apply-claimed'; readonly repository: RepositoryRef; readonly pull: number; readonly run: string }
+  | { readonly kind: 'discovered'; readonly repository: RepositoryRef; readonly pull: number; readonly run: string }
+  | { readonly kind: 'run-reported'; readonly repository: RepositoryRef; readonly pull: number; readonly run: string }
+  /** Nobody claimed the run in time, or its heartbeat stopped: look at what GitHub says of it. */
+  | { readonly kind: 'run-silent'; readonly repository: RepositoryRef; readonly pull: number; readonly run: string }
+  /** The dispatch of a run could not be delivered; `problem` says why in GitHub's words. */
+  | {
+      readonly kind: 'dispatch-failed';
+      readonly repository: RepositoryRef;
+      readonly pull: number;
+      readonly run: string;
+      readonly problem: DispatchProblem;
+    }
+  /** Something elsewhere may have changed what this pull request may do: a lock was freed, the base moved, a plan became stale. */
+  | {
+      readonly kind: 'reconsider';
+      readonly repository: RepositoryRef;
+      readonly pull: number;
+      readonly because: 'base-moved' | 'lock-freed' | 'state-changed' | 'mergeability' | 'plan-expired';
+    }
+  | {
+      readonly kind: 'installation';
+      readonly action: 'created' | 'deleted' | 'suspend' | 'unsuspend' | 'new_permissions_accepted';
+      readonly installationId: number;
+      readonly account: { readonly id: number; readonly login: string; readonly type: string };
+      readonly repositories: readonly RepositorySeen[];
+      readonly sender: Actor;
+    }
+  | {
+      readonly kind: 'installation-repositories';
+      readonly installationId: number;
+      readonly account: { readonly id: number; readonly login: string; readonly type: string };
+      readonly added: readonly RepositorySeen[];
+      readonly removed: readonly number[];
+    }
+  | {
+      readonly kind: 'repository';
+      readonly action: 'renamed' | 'transferred' | 'archived' | 'unarchived' | 'deleted' | 'edited';
+      readonly repository: RepositoryRef;
+      readonly defaultBranch: string;
+      readonly sender: Actor;
+    }
+  /** Membership changed: cached permissions are dropped. */
+  | { readonly kind: 'membership'; readonly installationId: number; readonly what: string };
+
+export interface RepositorySeen {
+  readonly repositoryId: number;
+  readonly owner: string;
+  readonly name: string;
+}
+
+export type DispatchProblem =
+  | { readonly what: 'workflow-missing' }
+  | { readonly what: 'workflow-not-dispatchable'; readonly detail: string }
+  | { readonly what: 'workflow-permissions'; readonly detail: string }
+  | { readonly what: 'environment-missing'; readonly environment: string }
+  | { readonly what: 'refused'; readonly detail: string };
+
+/** The line in which events are handled strictly in order. */
+export function subjectOf(event: Event): string {
+  switch (event.kind) {
+    case 'push':
+      return `${event.repository.repositoryId}@${event.branch}`;
+    case 'merge-group':
+      return `${event.repository.repositoryId}@${event.baseBranch}`;
+    case 'actions-run':
+      return `${event.repository.repositoryId}!${event.run}`;
+    case 'repository':
+      return `${event.repository.repositoryId}`;
+    case 'installation':
+    case 'installation-repositories':
+    case 'membership':
+      return `installation ${event.installationId}`;
+    default:
+      return pullSubject(event.repository.repositoryId, event.pull);
+  }
+}
+
+/** The subject of one pull request. */
+export function pullSubject(repositoryId: number, pull: number): string {
+  return `${repositoryId}#${pull}`;
+}
+
+/** The installation an event belongs to. */
+export function installationOf(event: Event): number {
+  return 'repository' in event ? event.repository.installationId : event.installationId;
+}

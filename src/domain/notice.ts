@@ -1,0 +1,21 @@
+import type { DispatchProblem } from './event.ts';
+import type { ReasonCode } from './reason.ts';
+
+/** A problem in a configuration file, with its place. */
+export interface ConfigProblem {
+  readonly code: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Key path such as `dirs.prod.when_modified`. */
+  readonly path: string;
+  readonly message: string;
+  readonly allowed?: string;
+  readonly nearest?: string;
+}
+
+/** Something that people must read on the pull request beside its dirspaces. Kept until the next decision about the change. */
+export type Notice =
+  | { readonly kind: 'config'; readonly problems: readonly ConfigProblem[] }
+  | { readonly kind: 'dispatch'; readonly problem: DispatchProblem }
+  | { readonly kind: 'reason'; readonly reason: ReasonCode; readonly text: string; readonly next: string };

@@ -1,0 +1,204 @@
+import type { ChangedFile, ModuleIndex } from './change.ts';
+import type { Actor, RepositoryRef } from './event.ts';
+import type { Instant } from './instant.ts';
+import type { Known } from './known.ts';
+import type { DirspaceResult, LockClaim, Run, RunTarget, StoredPlan } from './run.ts';
+
+export type Permission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+
+/** A configuration file as it was read. Absent is an answer; unreadable is not. */
+export interface ConfigText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What GitHub says of a pull request, read in one query. */
+export interface PullFacts {
+  readonly number: number;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly draft: boolean;
+  readonly title: string;
+  readonly author: Actor;
+  readonly headSha: string;
+  readonly headRef: string;
+  /** Null when the fork was deleted. Compared with the base repository's id to tell a fork. */
+  readonly headRepositoryId: number | null;
+  readonly baseSha: string;
+  readonly baseRef: string;
+  readonly mergedAt: Instant | null;
+  readonly mergeCommitSha: string | null;
+  /** The tree of the merge commit, or of the test merge; for "is the plan still what will be merged". */
+  readonly mergeTreeSha: string | null;
+  readonly labels: readonly string[];
+}
+
+export interface Review {
+  readonly id: number;
+  readonly author: Actor;
+  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'DISMISSED' | 'COMMENTED' | 'PENDING';
+  readonly commitSha: string | null;
+  readonly submittedAt: Instant;
+  readonly canWrite: boolean;
+}
+
+export interface CheckState {
+  readonly name: string;
+  readonly state: 'success' | 'failure' | 'pending' | 'neutral' | 'skipped';
+  readonly required: boolean;
+  /** Made by our App: never counted by our own requirements. */
+  readonly ours: boolean;
+}
+
+/** What protects the base branch, as far as it decides whether a merge would be possible. */
+export interface BranchRules {
+  readonly requiredChecks: readonly { readonly name: string; readonly appId: number | null }[];
+  readonly requiredApprovals: number;
+  readonly mergeQueue: boolean;
+}
+
+/** What was read from GitHub for one event. Parts that the event does not need are absent. */
+export interface GitHubFacts {
+  readonly repository: RepositoryFacts;
+  readonly pull?: PullFacts;
+  /** Complete or unknown; never a truncated list. */
+  readonly changedFiles?: Known<readonly ChangedFile[]>;
+  /** All file paths of the head's tree, complete or unknown. */
+  readonly files?: Known<readonly string[]>;
+  readonly treeSha?: string;
+  readonly configHead?: Known<ConfigText | null>;
+  readonly configDefault?: Known<ConfigText | null>;
+  /** The organisation's central configuration files, by path. */
+  readonly configCentral?: Known<readonly ConfigText[]>;
+  readonly workflowFile?: Known<string | null>;
+  /** Live permission of each login that was asked for. */
+  readonly permissions?: Readonly<Record<string, Known<Permission>>>;
+  /** Team membership of each `org/slug login` that was asked for. */
+  readonly teams?: Readonly<Record<string, Known<boolean>>>;
+  readonly mergeable?: 'MERGEABLE' | 'CONFLICTING' | 'UNKNOWN';
+  readonly mergeStateStatus?: string;
+  readonly reviewDecision?: 'APPROVED' | 'CHANGES_REQUESTED' | 'REVIEW_REQUIRED' | null;
+  readonly reviews?: Known<readonly Review[]>;
+  /** Who pushed the head, when GitHub tells. */
+  readonly lastPusher?: Known<Actor | null>;
+  readonly checks?: Known<readonly CheckState[]>;
+  readonly rules?: Known<BranchRules>;
+  readonly codeowners?: Known<string | null>;
+  readonly waivers?: Known<string | null>;
+  /** What GitHub says now of the Actions run that an event is about; null: it does not exist. */
+  readonly actionsRun?: Known<{
+    readonly id: number;
+    readonly status: string;
+    readonly conclusion: string | null;
+  } | null>;
+}
+
+export interface RepositoryFacts extends RepositoryRef {
+  readonly defaultBranch: string;
+  readonly archived: boolean;
+  readonly ownerId: number;
+}
+
+/** What we know ourselves, read from the database with the subject's lease held. */
+export interface OurFacts {
+  readonly installation: {
+    readonly id: number;
+    readonly state: 'active' | 'suspended' | 'deleted';
+    readonly paused: boolean;
+  };
+  readonly repositoryPaused: boolean;
+  readonly pull: OurPull | null;
+  /** Runs of this pull request: every active one, and the newest ended ones. */
+  readonly runs: readonly Run[];
+  /** Newest result per dirspace of this pull request. */
+  readonly results: readonly DirspaceResult[];
+  readonly plans: readonly StoredPlan[];
+  /** Every claim in the repository. */
+  readonly locks: readonly LockClaim[];
+  /** Newest results of the repository's other open pull requests, for the overlap radar. */
+  readonly others: readonly (DirspaceResult & { readonly pull: number })[];
+  readonly moduleIndex: ModuleIndex | null;
+  /** Open pull requests of ours by base branch, for pushes; by head, for merge groups. */
+  readonly openPulls: readonly { readonly number: number; readonly baseRef: string; readonly headSha: string }[];
+  /** The report that the event is about, without the heavy models. */
+  readonly report: RunReport | null;
+  /** Module index and builder output sent by the runner before its manifest. */
+  readonly discovery: Discovery | null;
+  /** Logins that were refused on this pull request within the last hour. */
+  readonly recentlyRefused: readonly string[];
+}
+
+export interface OurPull {
+  readonly number: number;
+  readonly headSha: string;
+  readonly baseRef: string;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly firstAppliedAt: Instant | null;
+  readonly unlockedAt: Instant | null;
+}
+
+export interface RunReport {
+  readonly runId: string;
+  readonly treeSha: string | null;
+  readonly problem: { readonly code: string; readonly message: string } | null;
+  readonly outcomes: readonly ReportedOutcome[];
+}
+
+/** One dirspace of a report: what rules need of it. */
+export interface ReportedOutcome {
+  readonly index: number;
+  readonly state: 'planned' | 'no-changes' | 'plan-failed' | 'applied' | 'apply-failed' | 'not-attempted' | 'unknown';
+  readonly digest: string | null;
+  readonly planStored: boolean;
+  readonly serial: number | null;
+}
+
+export interface Discovery {
+  readonly runId: string;
+  readonly treeSha: string;
+  readonly index: ModuleIndex;
+}
+
+/** Everything a decision may look at. Time and fresh ids come in with it, so that deciding is a pure function. */
+export interface Snapshot {
+  readonly now: Instant;
+  /** Fresh random ids; a decision takes them from the front. */
+  readonly freshIds: readonly string[];
+  readonly app: { readonly botId: number; readonly botLogin: string; readonly slug: string };
+  readonly limits: { readonly planLifeMs: number };
+  readonly ours: OurFacts;
+  readonly github: GitHubFacts | null;
+}
+
+/** A run to be started. */
+export interface NewRun
+  extends Pick<
+    Run,
+    | 'id'
+    | 'kind'
+    | 'pull'
+    | 'headSha'
+    | 'baseSha'
+    | 'baseRef'
+    | 'environment'
+    | 'runsOn'
+    | 'flags'
+    | 'requestedBy'
+    | 'requestedAt'
+    | 'autoapprove'
+    | 'force'
+    | 'discovers'
+  > {
+  readonly targets: readonly RunTarget[];
+  /** How each target is run; goes into the manifest as it is. */
+  readonly settings: readonly TargetSettings[];
+  readonly parallel: number;
+  readonly configDigest: string;
+}
+
+/** What the runner is told about one dirspace beside its place. */
+export interface TargetSettings {
+  readonly index: number;
+  readonly engine: 'terraform' | 'tofu';
+  readonly version: string | null;
+  readonly createWorkspace: boolean;
+}

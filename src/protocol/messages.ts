@@ -1,0 +1,99 @@
+import * as z from 'zod/mini';
+
+/** The version of what backend and runner say to each other. A runner of another version is refused with the version to pin. */
+export const PROTOCOL = 1;
+
+/** Largest plan file that is stored, in bytes. */
+export const MAX_PLAN_BYTES = 32 * 1024 * 1024;
+/** Largest report body, in bytes. */
+export const MAX_REPORT_BYTES = 25 * 1024 * 1024;
+export const HEARTBEAT_MS = 15_000;
+
+const Uuid = z.string().check(z.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/));
+const Sha = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
+const Digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const Count = z.number().check(z.int(), z.nonnegative());
+
+/** `POST /runner/v1/claim`, with the GitHub OIDC token as bearer. */
+export const ClaimRequest = z.strictObject({ protocol: z.number(), run: Uuid });
+export type ClaimRequest = z.infer<typeof ClaimRequest>;
+
+export const PlanFactsMessage = z.strictObject({
+  headSha: Sha,
+  baseSha: Sha,
+  treeSha: Sha,
+  backendFingerprint: z.string().check(z.maxLength(200)),
+  tool: z.string().check(z.maxLength(40)),
+  toolVersion: z.string().check(z.maxLength(80)),
+  toolSha256: Digest,
+  lockFileSha256: z.string().check(z.maxLength(64)),
+  flags: z.array(z.string().check(z.maxLength(1000))).check(z.maxLength(100)),
+  configDigest: z.string().check(z.maxLength(64)),
+  planSha256: Digest,
+  planBytes: Count,
+  digest: Digest,
+  lineage: z.string().check(z.maxLength(200)),
+  serial: Count,
+});
+
+/** One dirspace in a manifest. `seal`: a plan run encrypts its plan with it. `plan`: an apply run opens and checks this plan. */
+export const ManifestTarget = z.strictObject({
+  index: Count,
+  dir: z.string(),
+  workspace: z.string(),
+  engine: z.enum(['terraform', 'tofu']),
+  version: z.nullable(z.string()),
+  createWorkspace: z.boolean(),
+  seal: z.optional(z.strictObject({ planId: Uuid, key: z.string(), aad: z.string() })),
+  plan: z.optional(z.strictObject({ planId: Uuid, key: z.string(), aad: z.string(), facts: PlanFactsMessage })),
+});
+export type ManifestTarget = z.infer<typeof ManifestTarget>;
+
+/** What the runner is told. Never a secret value but the run's own one-time keys. */
+export const Manifest = z.strictObject({
+  protocol: z.number(),
+  run: Uuid,
+  kind: z.enum(['plan', 'apply']),
+  headSha: Sha,
+  baseSha: Sha,
+  baseRef: z.string(),
+  pull: Count,
+  flags: z.array(z.string()),
+  autoapprove: z.boolean(),
+  parallel: Count,
+  stepTimeoutMs: Count,
+  configDigest: z.string(),
+  /** Base64; HMAC key for sensitive leaves, one per repository. */
+  digestKey: z.string(),
+  targets: z.array(ManifestTarget),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** Answer to a claim, to discovery, and to `GET /runner/v1/runs/{run}/manifest`. The token is in the first answer only. */
+export const NextStep = z.discriminatedUnion('next', [
+  z.strictObject({ next: z.literal('manifest'), token: z.optional(z.string()), manifest: Manifest }),
+  z.strictObject({
+    next: z.literal('discover'),
+    token: z.optional(z.string()),
+    headSha: Sha,
+    baseSha: Sha,
+    baseRef: z.string(),
+  }),
+  z.strictObject({ next: z.literal('wait'), token: z.optional(z.string()), retryAfterMs: Count }),
+  z.strictObject({ next: z.literal('stop'), token: z.optional(z.string()), code: z.string(), message: z.string() }),
+]);
+export type NextStep = z.infer<typeof NextStep>;
+
+/** `POST /runner/v1/runs/{run}/heartbeat`. */
+export const HeartbeatAnswer = z.strictObject({ cancel: z.boolean() });
+export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
+
+/** `POST /runner/v1/runs/{run}/begun`: the apply starts to change things now; the plans' keys are destroyed. */
+export const BegunRequest = z.strictObject({ indexes: z.array(Count) });
+export type BegunRequest = z.infer<typeof BegunRequest>;
+
+/** What every refusal of the runner API looks like. */
+export const ErrorAnswer = z.strictObject({
+  error: z.strictObject({ code: z.string(), message: z.string() }),
+});
+export type ErrorAnswer = z.infer<typeof ErrorAnswer>;
