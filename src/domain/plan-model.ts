@@ -7,7 +7,7 @@ export type Scalar = string | number | boolean | null;
  */
 export type Leaf =
   | { readonly kind: 'value'; readonly value: Scalar }
-  | { readonly kind: 'empty'; readonly of: 'list' | 'map' }
+  | { readonly kind: 'collection'; readonly of: 'list' | 'map'; readonly size: number }
   | { readonly kind: 'hidden'; readonly digest: string; readonly why: HiddenBecause }
   | { readonly kind: 'unknown' };
 
@@ -29,8 +29,8 @@ export interface AttributeChange {
   readonly forcesReplace?: true;
   /** The number of steps after which the path is inside a string that holds JSON. */
   readonly jsonFrom?: number;
-  /** The list has the same elements in another order. */
-  readonly reordered?: true;
+  /** Elements that stay, in another order: their indices before, in the order after. */
+  readonly reordered?: readonly number[];
 }
 
 export type ChangeAction = 'create' | 'update' | 'delete' | 'replace' | 'read' | 'forget' | 'none';
