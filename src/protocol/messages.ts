@@ -5,6 +5,8 @@ export const PROTOCOL = 1;
 
 /** Largest plan file that is stored, in bytes. */
 export const MAX_PLAN_BYTES = 32 * 1024 * 1024;
+/** What sealing adds to a plan file: the 24-byte nonce in front and the 16-byte tag behind (XChaCha20-Poly1305). */
+export const SEAL_OVERHEAD_BYTES = 40;
 /** Largest report body, in bytes. */
 export const MAX_REPORT_BYTES = 25 * 1024 * 1024;
 export const HEARTBEAT_MS = 15_000;
