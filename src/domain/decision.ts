@@ -70,6 +70,22 @@ export type Intent =
       readonly actor: string;
       readonly detail: Readonly<Record<string, unknown>>;
     }
+  /** Remember what GitHub says of the Actions run of ours; the run's id there is bound once. */
+  | {
+      readonly do: 'note-actions-run';
+      readonly run: string;
+      readonly githubRunId: number;
+      readonly githubStatus: string;
+    }
+  /** Remember that somebody approved gates of this head. */
+  | {
+      readonly do: 'approve-gates';
+      readonly pull: number;
+      readonly headSha: string;
+      readonly tokens: readonly string[];
+      readonly by: { readonly id: number; readonly login: string };
+      readonly at: Instant;
+    }
   | { readonly do: 'dispatch'; readonly run: string }
   | { readonly do: 'cancel-actions-run'; readonly run: string }
   | { readonly do: 'react'; readonly commentId: number; readonly content: 'eyes' | 'rocket' | 'confused' | '-1' | '+1' }
@@ -119,6 +135,8 @@ export interface Need {
   readonly reviews?: boolean;
   readonly checks?: boolean;
   readonly rules?: boolean;
+  /** Commits of the base branch since which the changed files of the base must be known. */
+  readonly baseFilesSince?: readonly string[];
   readonly codeowners?: boolean;
   readonly waivers?: boolean;
   readonly actionsRun?: string;

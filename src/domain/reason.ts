@@ -13,6 +13,7 @@ export const REASONS = {
   'no-pull-request': 'The comment stands on an issue, not on a pull request.',
   'pull-closed': 'The pull request is closed.',
   'installation-gone': 'The App is not installed here any more.',
+  malformed: 'The delivery lacks parts that such an event always has.',
   'label-without-meaning': 'The label is not one that Plumbline acts on.',
   'event-outdated': 'A newer commit was pushed since; its own event is decided instead.',
   'run-over': 'The run has ended already.',
@@ -135,6 +136,8 @@ export const REASONS = {
   'plan-stale-head': 'The plan was made for an older commit. Plan again.',
   'plan-stale-base': 'The base branch changed what was planned. Plan again.',
   'plan-stale-state': 'Something was applied here after the plan was made. Plan again.',
+  'plan-stale-config':
+    'The workflow or engine that the default branch sets changed after the plan was made. Plan again.',
   'plan-not-shown': 'The plan was not yet shown on the pull request. Wait a moment, then comment again.',
   'plan-not-stored': 'The plan was made, but its file did not arrive. Plan again.',
   'apply-unknown': 'An apply here may have half happened. Plan again to see what is true.',

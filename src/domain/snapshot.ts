@@ -1,8 +1,10 @@
 import type { ChangedFile, ModuleIndex } from './change.ts';
+import type { Dirspace } from './dirspace.ts';
 import type { Actor, RepositoryRef } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { Known } from './known.ts';
-import type { DirspaceResult, LockClaim, Run, RunTarget, StoredPlan } from './run.ts';
+import type { DirspaceResult, LockClaim, Run, RunKind, RunTarget, StoredPlan } from './run.ts';
+import type { GateRule } from './workflow-step.ts';
 
 export type Permission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
 
@@ -82,6 +84,8 @@ export interface GitHubFacts {
   readonly lastPusher?: Known<Actor | null>;
   readonly checks?: Known<readonly CheckState[]>;
   readonly rules?: Known<BranchRules>;
+  /** What changed on the base branch from each commit that was asked for up to the base of now; complete or unknown. */
+  readonly baseFilesSince?: Readonly<Record<string, Known<readonly ChangedFile[]>>>;
   readonly codeowners?: Known<string | null>;
   readonly waivers?: Known<string | null>;
   /** What GitHub says now of the Actions run that an event is about; null: it does not exist. */
@@ -106,6 +110,8 @@ export interface OurFacts {
     readonly paused: boolean;
   };
   readonly repositoryPaused: boolean;
+  /** All applies of this service are paused. */
+  readonly appliesPaused?: boolean;
   readonly pull: OurPull | null;
   /** Runs of this pull request: every active one, and the newest ended ones. */
   readonly runs: readonly Run[];
@@ -125,6 +131,33 @@ export interface OurFacts {
   readonly discovery: Discovery | null;
   /** Logins that were refused on this pull request within the last hour. */
   readonly recentlyRefused: readonly string[];
+  /** Active runs of other pull requests in this repository, per dirspace. Absent: none. */
+  readonly busy?: readonly BusyDirspace[];
+  /** Gates that plans of this pull request asked for, newest head only, and who approved them. Absent: none. */
+  readonly gates?: readonly RequestedGate[];
+  readonly gateApprovals?: readonly GateApproval[];
+}
+
+export interface BusyDirspace extends Dirspace {
+  readonly pull: number;
+  readonly run: string;
+  readonly kind: RunKind;
+}
+
+/** A gate that a step of a plan asked for. Without a token it is met by reviews. */
+export interface RequestedGate extends Dirspace {
+  readonly headSha: string;
+  readonly planId: string | null;
+  readonly gate: GateRule;
+  /** The policy that failed, when a policy step asked; what a waiver names. */
+  readonly policy: string | null;
+}
+
+export interface GateApproval {
+  readonly token: string;
+  readonly headSha: string;
+  readonly by: { readonly id: number; readonly login: string };
+  readonly at: Instant;
 }
 
 export interface OurPull {
