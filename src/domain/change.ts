@@ -27,18 +27,22 @@ export type Because =
   | { readonly why: 'file'; readonly file: string; readonly pattern: string }
   | { readonly why: 'module'; readonly file: string; readonly module: string }
   | { readonly why: 'depends-on'; readonly on: Dirspace }
-  | { readonly why: 'stack'; readonly stack: string; readonly modifiedBy: string };
+  | { readonly why: 'stack'; readonly stack: string; readonly modifiedBy: string }
+  /** The diff no longer touches it, but it was applied from this pull request. */
+  | { readonly why: 'applied-before' };
 
 /** A dirspace of a change. `workflow` is the position in `workflows`, null for the default workflow; `layer` counts from 0. */
 export interface ChangedDirspace extends Dirspace {
   readonly tags: readonly string[];
+  /** Tags under the default branch's configuration, where that puts the dirspace into the change as well. */
+  readonly defaultTags?: readonly string[];
   readonly workflow: number | null;
   readonly layer: number;
   readonly autoplan: boolean;
   readonly autoplanDraftPr: boolean;
   readonly autoapply: boolean;
-  /** Innermost stack, and the stacks around it; absent when the repository declares no stacks. */
-  readonly stack?: string;
+  /** The stack that selects it; `default` where none does. The stacks around it are in the tags. */
+  readonly stack: string;
   readonly stackVariables: Readonly<Record<string, string>>;
   /** Stacks that must be wholly applied before this dirspace may be applied. */
   readonly applyAfter: readonly string[];
