@@ -9,6 +9,8 @@ export const MAX_PLAN_BYTES = 32 * 1024 * 1024;
 export const SEAL_OVERHEAD_BYTES = 40;
 /** Largest report body, in bytes. */
 export const MAX_REPORT_BYTES = 25 * 1024 * 1024;
+/** Largest discovery body, in bytes. */
+export const MAX_DISCOVERY_BYTES = 8 * 1024 * 1024;
 export const HEARTBEAT_MS = 15_000;
 
 const Uuid = z.string().check(z.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/));

@@ -1,0 +1,20 @@
+import type { ErrorAnswer } from '../protocol/messages.ts';
+
+export type RefusedStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 426;
+
+/** A runner's request that is answered with no. `message` is for the job's log: what is wrong, and what to do. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly status: RefusedStatus;
+  readonly code: string;
+  constructor(status: RefusedStatus, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** The body of the answer. */
+export function refusedAnswer(refused: Refused): ErrorAnswer {
+  return { error: { code: refused.code, message: refused.message } };
+}
