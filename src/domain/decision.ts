@@ -133,6 +133,8 @@ export interface Need {
   readonly teams?: readonly { readonly org: string; readonly slug: string; readonly login: string }[];
   readonly mergeability?: boolean;
   readonly reviews?: boolean;
+  /** Who pushed the head: one more call, for rules that must not count that person. */
+  readonly lastPusher?: boolean;
   readonly checks?: boolean;
   readonly rules?: boolean;
   /** Commits of the base branch since which the changed files of the base must be known. */

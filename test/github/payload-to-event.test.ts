@@ -258,15 +258,18 @@ describe("GitHub's own examples", () => {
   });
 });
 
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Replace or remove the property number `where` of all properties in the tree. */
 function damage(tree: unknown, where: number, value: unknown, drop: boolean): void {
   const places: [Record<string, unknown>, string][] = [];
   const walk = (node: unknown) => {
-    if (typeof node === 'object' && node !== null) {
-      const record = node as Record<string, unknown>;
-      for (const key of Object.keys(record)) {
-        places.push([record, key]);
-        walk(record[key]);
+    if (isRecord(node)) {
+      for (const key of Object.keys(node)) {
+        places.push([node, key]);
+        walk(node[key]);
       }
     }
   };
