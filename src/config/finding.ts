@@ -1,0 +1,37 @@
+import type { KeyPath } from './key-path.ts';
+
+export type FindingCode =
+  | 'unknown-key'
+  | 'missing-key'
+  | 'wrong-type'
+  | 'wrong-value'
+  | 'tag-query'
+  | 'match'
+  | 'glob'
+  | 'path'
+  | 'regex'
+  | 'time'
+  | 'name'
+  | 'conflicting-keys'
+  | 'stack-reference'
+  | 'stack-cycle'
+  | 'merge-conflict'
+  | 'not-in-default-branch'
+  | 'deprecated'
+  | 'no-effect';
+
+/** Something wrong (or, among warnings, odd) at a key, before it is known where in which file that key stands. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly path: KeyPath;
+  /** The key itself is wrong rather than its value. */
+  readonly at?: 'key';
+  /** Characters after the beginning of a text value, from 0. */
+  readonly offset?: number;
+  readonly message: string;
+  readonly allowed?: string;
+  readonly nearest?: string;
+}
+
+/** Takes findings, in the order in which the file is walked. */
+export type Report = (finding: Finding) => void;

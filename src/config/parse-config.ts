@@ -1,0 +1,128 @@
+import type { ConfigProblem } from '../domain/notice.ts';
+import { checkShape } from './check-shape.ts';
+import type { Finding } from './finding.ts';
+import { given } from './given.ts';
+import { formatPath, type KeyPath } from './key-path.ts';
+import { type Moved, modernConfig } from './modern-config.ts';
+import type { PlainValue } from './plain-value.ts';
+import { proveConfig } from './prove-config.ts';
+import { type Place, readYaml } from './read-yaml.ts';
+import type { RawRepoConfig } from './schema.ts';
+
+/** One file: valid by itself, in modern form, not yet merged with others and without defaults. */
+export interface RawConfig {
+  readonly file: string;
+  readonly raw: RawRepoConfig;
+  /** Paths (as `formatPath` writes them) of lists that replace those of earlier sources. */
+  readonly replaces: ReadonlySet<string>;
+  /** Keys with an explicit null: what earlier sources say there is forgotten. */
+  readonly resets: readonly KeyPath[];
+  /** The problem that a finding is, with its place in this file. */
+  readonly problem: (finding: Finding) => ConfigProblem;
+}
+
+export type ParsedConfig =
+  | { readonly ok: true; readonly config: RawConfig; readonly warnings: readonly ConfigProblem[] }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/**
+ * One configuration file, from text to proven values. All problems at once, syntax and meaning alike, each with its place;
+ * never throws, whatever the text. What can only be judged with the other sources (references between stacks) is left to
+ * `effectiveConfig`. An empty file says nothing, and that is fine.
+ */
+export function parseConfig(text: string, options: { readonly file: string }): ParsedConfig {
+  const { file } = options;
+  const yaml = readYaml(text);
+  if (!yaml.ok) {
+    const problems = yaml.problems.map(({ code, place, message }) => ({ code, file, ...place, path: '', message }));
+    return { ok: false, problems };
+  }
+  const marks = new Marks(yaml.replacing);
+  const value = marks.read(yaml.value);
+  const locate = (finding: Finding, path: KeyPath): Place =>
+    yaml.locate(path, finding.at ?? 'value', finding.offset ?? 0);
+  const shape = checkShape(value);
+  const errors: Finding[] = [];
+  const warnings: Finding[] = [];
+  const found = { error: (one: Finding) => errors.push(one), warning: (one: Finding) => warnings.push(one) };
+  const { config: raw, moved } = modernConfig(shape.config, found);
+  const problem = (finding: Finding): ConfigProblem => {
+    const path = shape.writtenPath(movedPath(finding.path, moved));
+    return problemOf(file, { ...finding, path }, locate);
+  };
+  proveConfig(raw, found.error, found.warning);
+  const problems = [
+    ...yaml.problems.map(({ code, place, message }) => ({ code, file, ...place, path: '', message })),
+    ...shape.findings.map((finding) => problemOf(file, finding, locate)),
+    ...errors.map(problem),
+  ];
+  if (problems.length > 0) {
+    return { ok: false, problems: sorted(problems) };
+  }
+  const config = { file, raw, replaces: marks.replaces, resets: marks.resets, problem };
+  return { ok: true, config, warnings: sorted(warnings.map(problem)) };
+}
+
+function problemOf(file: string, finding: Finding, locate: (finding: Finding, path: KeyPath) => Place): ConfigProblem {
+  const { code, path, message, allowed, nearest } = finding;
+  return {
+    code,
+    file,
+    ...locate(finding, path),
+    path: formatPath(path),
+    message,
+    ...given({ allowed, nearest }),
+  };
+}
+
+/** The path in the file of something that stands elsewhere in the modern form. */
+function movedPath(path: KeyPath, moved: readonly Moved[]): KeyPath {
+  const move = moved.find(({ to }) => to.every((part, index) => path[index] === part));
+  return move === undefined ? path : [...move.from, ...path.slice(move.to.length)];
+}
+
+function sorted(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Maps whose entries mean something although nothing is said about them: `workspaces: {prod: }`. */
+const NAMED = [/^dirs$/, /^dirs\0[^\0]*\0(?:workspaces|stacks)$/];
+
+/** Takes nulls and `!replace` out of the values and remembers where they were. */
+class Marks {
+  readonly replaces = new Set<string>();
+  readonly resets: KeyPath[] = [];
+  readonly #replacing: WeakSet<object>;
+
+  constructor(replacing: WeakSet<object>) {
+    this.#replacing = replacing;
+  }
+
+  read(value: PlainValue): unknown {
+    return this.#read(value, []);
+  }
+
+  #read(value: PlainValue, path: KeyPath): unknown {
+    if (Array.isArray(value)) {
+      if (this.#replacing.has(value)) {
+        this.replaces.add(formatPath(path));
+      }
+      return value.map((item, index) => this.#read(item, [...path, index]));
+    }
+    if (typeof value !== 'object' || value === null) {
+      return value;
+    }
+    const entries: [string, unknown][] = [];
+    const named = path.length < 4 && NAMED.some((pattern) => pattern.test(path.join('\0')));
+    for (const [name, inner] of Object.entries(value)) {
+      if (inner !== null) {
+        entries.push([name, this.#read(inner, [...path, name])]);
+      } else if (named) {
+        entries.push([name, {}]);
+      } else {
+        this.resets.push([...path, name]);
+      }
+    }
+    return Object.fromEntries(entries);
+  }
+}
