@@ -1,0 +1,110 @@
+import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { join, posix, relative, sep } from 'node:path';
+import type { ModuleIndex } from '../domain/change.ts';
+import { buildModuleIndex, isIndexed, type SourceFile } from '../matching/module-index.ts';
+import { entries, git, gitMaybe } from './git.ts';
+
+/** A tree as `explain` sees it: names, and the text of the few files that it asks for. */
+export interface Checkout {
+  readonly files: readonly string[];
+  readonly read: (path: string) => Promise<string | undefined>;
+  readonly index: () => Promise<ModuleIndex>;
+}
+
+/** More than this is no source that a person wrote. */
+const MAX_SOURCE = 2 * 1024 * 1024;
+
+/** The working tree: what git tracks or would track, or everything below the directory where there is no git. */
+export async function workingTree(dir: string): Promise<Checkout> {
+  const listed = await gitMaybe(dir, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  const gone = new Set(entries((await gitMaybe(dir, ['ls-files', '-z', '--deleted'])) ?? ''));
+  const files =
+    listed === undefined ? await walk(dir) : [...new Set(entries(listed))].filter((path) => !gone.has(path)).sort();
+  const read = async (path: string): Promise<string | undefined> => {
+    const found = await lstat(join(dir, path)).catch(() => undefined);
+    return found?.isFile() === true && found.size <= MAX_SOURCE ? await readFile(join(dir, path), 'utf8') : undefined;
+  };
+  const index = async (): Promise<ModuleIndex> => {
+    const sources: SourceFile[] = [];
+    for (const path of files.filter(isIndexed)) {
+      const text = await read(path);
+      if (text !== undefined) {
+        sources.push({ path, text });
+      }
+    }
+    return buildModuleIndex(sources, await linksIn(dir, files));
+  };
+  return { files, read, index };
+}
+
+/** The tree of a commit, whatever is checked out. */
+export async function commitTree(dir: string, commit: string): Promise<Checkout> {
+  const top = (await git(dir, ['rev-parse', '--verify', '--end-of-options', `${commit}^{commit}`])).trim();
+  const listed = entries(await git(dir, ['ls-tree', '-r', '-z', '--full-tree', top])).map((entry) => {
+    const tab = entry.indexOf('\t');
+    return { mode: entry.slice(0, 6), path: entry.slice(tab + 1) };
+  });
+  const files = listed.filter(({ mode }) => mode !== '160000').map(({ path }) => path);
+  const read = async (path: string): Promise<string | undefined> =>
+    await gitMaybe(dir, ['cat-file', 'blob', `${top}:${path}`]);
+  const index = async (): Promise<ModuleIndex> => {
+    const sources: SourceFile[] = [];
+    for (const path of files.filter(isIndexed)) {
+      const text = await read(path);
+      if (text !== undefined && text.length <= MAX_SOURCE) {
+        sources.push({ path, text });
+      }
+    }
+    const links: [string, string][] = [];
+    const dirs = new Set(files.flatMap(dirsAbove));
+    for (const { path } of listed.filter(({ mode }) => mode === '120000')) {
+      const target = posix.normalize(posix.join(posix.dirname(path), (await read(path)) ?? ''));
+      if (dirs.has(target)) {
+        links.push([path, target]);
+      }
+    }
+    return buildModuleIndex(sources, links);
+  };
+  return { files, read, index };
+}
+
+/** A list of names and nothing behind them. */
+export function namesOnly(files: readonly string[]): Checkout {
+  return {
+    files,
+    read: async () => await Promise.resolve(undefined),
+    index: async () => await Promise.resolve({ paths: {}, symlinks: [] }),
+  };
+}
+
+async function walk(dir: string): Promise<readonly string[]> {
+  const found = await readdir(dir, { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !/(?:^|\/)(?:\.git|\.terraform|\.terragrunt-cache)\//.test(path))
+    .sort();
+}
+
+async function linksIn(dir: string, files: readonly string[]): Promise<ModuleIndex['symlinks']> {
+  const links: [string, string][] = [];
+  for (const path of files) {
+    const full = join(dir, path);
+    const isLink = (await lstat(full).catch(() => undefined))?.isSymbolicLink() === true;
+    if (isLink && (await stat(full).catch(() => undefined))?.isDirectory() === true) {
+      const target = posix.normalize(posix.join(posix.dirname(path), await readlink(full)));
+      if (!target.startsWith('..') && !target.startsWith('/')) {
+        links.push([path, target]);
+      }
+    }
+  }
+  return links;
+}
+
+function dirsAbove(path: string): readonly string[] {
+  const dirs: string[] = [];
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+    dirs.push(path.slice(0, at));
+  }
+  return dirs;
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { configCommand } from './config.ts';
+import { explainCommand } from './explain.ts';
+import { tagQueryCommand } from './tag-query.ts';
+
+const program = new Command('plumbline')
+  .description('Plans and applies Terraform and OpenTofu from GitHub pull requests.')
+  .showHelpAfterError('(plumbline --help says what there is)')
+  .addCommand(explainCommand())
+  .addCommand(tagQueryCommand())
+  .addCommand(configCommand());
+
+// A reader that has seen enough (`| head`) is no error of ours.
+process.stdout.on('error', (error) => process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1));
+
+await program.parseAsync();
