@@ -2,7 +2,7 @@ import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
 import type { ModuleIndex } from '../domain/change.ts';
 import { buildModuleIndex, isIndexed, type SourceFile } from '../matching/module-index.ts';
-import { entries, git, gitMaybe } from './git.ts';
+import { entries, git, gitBlobs, gitMaybe } from './git.ts';
 
 /** A tree as `explain` sees it: names, and the text of the few files that it asks for. */
 export interface Checkout {
@@ -40,29 +40,31 @@ export async function workingTree(dir: string): Promise<Checkout> {
 /** The tree of a commit, whatever is checked out. */
 export async function commitTree(dir: string, commit: string): Promise<Checkout> {
   const top = (await git(dir, ['rev-parse', '--verify', '--end-of-options', `${commit}^{commit}`])).trim();
-  const listed = entries(await git(dir, ['ls-tree', '-r', '-z', '--full-tree', top])).map((entry) => {
-    const tab = entry.indexOf('\t');
-    return { mode: entry.slice(0, 6), path: entry.slice(tab + 1) };
+  const listed = entries(await git(dir, ['ls-tree', '-r', '-z', '--full-tree', top])).flatMap((entry) => {
+    const [, mode, id, path] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
+    return mode === undefined || id === undefined || path === undefined || mode === '160000'
+      ? []
+      : [{ mode, id, path }];
   });
-  const files = listed.filter(({ mode }) => mode !== '160000').map(({ path }) => path);
+  const files = listed.map(({ path }) => path);
   const read = async (path: string): Promise<string | undefined> =>
     await gitMaybe(dir, ['cat-file', 'blob', `${top}:${path}`]);
   const index = async (): Promise<ModuleIndex> => {
-    const sources: SourceFile[] = [];
-    for (const path of files.filter(isIndexed)) {
-      const text = await read(path);
-      if (text !== undefined && text.length <= MAX_SOURCE) {
-        sources.push({ path, text });
-      }
-    }
-    const links: [string, string][] = [];
+    const isLink = ({ mode }: { readonly mode: string }): boolean => mode === '120000';
+    const wanted = listed.filter((entry) => isLink(entry) || isIndexed(entry.path));
+    const texts = await gitBlobs(
+      dir,
+      wanted.map(({ id }) => id),
+    );
     const dirs = new Set(files.flatMap(dirsAbove));
-    for (const { path } of listed.filter(({ mode }) => mode === '120000')) {
-      const target = posix.normalize(posix.join(posix.dirname(path), (await read(path)) ?? ''));
-      if (dirs.has(target)) {
-        links.push([path, target]);
-      }
-    }
+    const links = wanted.filter(isLink).flatMap(({ path, id }): readonly (readonly [string, string])[] => {
+      const target = posix.normalize(posix.join(posix.dirname(path), texts.get(id) ?? '')).replace(/\/$/, '');
+      return dirs.has(target) ? [[path, target]] : [];
+    });
+    const sources = wanted.flatMap((entry) => {
+      const text = isLink(entry) ? undefined : texts.get(entry.id);
+      return text === undefined || text.length > MAX_SOURCE ? [] : [{ path: entry.path, text }];
+    });
     return buildModuleIndex(sources, links);
   };
   return { files, read, index };

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -23,4 +24,25 @@ export async function gitMaybe(dir: string, args: readonly string[]): Promise<st
 /** Entries of `-z` output. */
 export function entries(output: string): readonly string[] {
   return output.split('\0').filter((entry) => entry !== '');
+}
+
+/** The text of many blobs by object id, with one process. */
+export async function gitBlobs(dir: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const child = spawn('git', ['-C', dir, 'cat-file', '--batch'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // A process that ends early breaks the pipe; what matters then is what it did not answer.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(ids.map((id) => `${id}\n`).join(''));
+  const output = await buffer(child.stdout);
+  const texts = new Map<string, string>();
+  for (let at = 0; at < output.length; ) {
+    const end = output.indexOf(10, at);
+    const [id = '', kind, size] = output.toString('utf8', at, end === -1 ? output.length : end).split(' ');
+    if (end === -1 || kind !== 'blob') {
+      throw new Error(`git cat-file could not read ${id}`);
+    }
+    const from = end + 1;
+    texts.set(id, output.toString('utf8', from, from + Number(size)));
+    at = from + Number(size) + 1;
+  }
+  return texts;
 }
