@@ -17,8 +17,8 @@ export interface ModuleTouch {
   readonly file: string;
 }
 
-/** What a module is made of. A changed README or test fixture in a module's directory changes no plan. */
-const MODULE_FILE = /\.(?:tf|tofu|tfvars|hcl|tf\.json|tofu\.json|tfvars\.json)$/;
+/** What a called module is made of: its README changes no plan, and Terraform reads variable files in the root alone. */
+const MODULE_FILE = /\.(?:tf|tofu|hcl|tf\.json|tofu\.json)$/;
 
 /** Turn an index of relative paths around. Paths that leave the repository are dropped. */
 export function moduleGraph(index: ModuleIndex): ModuleGraph {
