@@ -314,6 +314,7 @@ const STATEMENTS: readonly string[] = [
       erased_because text,
       digest text,
       facts jsonb,
+      upload text,
       stored_bytes int8,
       stored_sha256 text,
       created_at timestamptz NOT NULL DEFAULT now(),

@@ -323,6 +323,8 @@ export const TABLES = {
       erased_because: orNull(text<ReasonCode>()),
       digest: orNull(text()),
       facts: orNull(document<PlanFacts>()),
+      /** Which upload's chunks are the plan. */
+      upload: orNull(text()),
       stored_bytes: orNull(int8()),
       stored_sha256: orNull(text()),
       created_at: withDefault(moment(), 'now()'),
