@@ -24,6 +24,8 @@ export interface GitHubApp {
   readonly installationClient: (installationId: number) => Promise<GitHubClient>;
   /** A client that acts as the App itself; good for `/app` routes only. */
   readonly appClient: () => Promise<GitHubClient>;
+  /** A client without a token, for what GitHub tells everybody. */
+  readonly publicClient: () => GitHubClient;
   /** Forget what is kept for an installation, token included: it was removed, suspended or got other permissions. */
   readonly forget: (installationId: number) => void;
 }
@@ -67,6 +69,7 @@ export function createApp(options: AppOptions): GitHubApp {
   return {
     appId: options.appId,
     appClient: () => calling('authenticate as the App', () => probot.auth()),
+    publicClient: () => new PlainOctokit({ baseUrl: options.apiUrl, request: { fetch } }),
     installationClient: (installationId) => {
       const kept = clients.get(installationId);
       if (kept !== undefined) {
