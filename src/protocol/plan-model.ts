@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Diagnostic, PlanModel, ResourceOutcome } from '../domain/plan-model.ts';
+import type { Diagnostic, OutputValue, PlanModel, ResourceOutcome } from '../domain/plan-model.ts';
 
 /** Most resources, outputs or diagnostics in one list of a report; what is above was left out by the runner. */
 export const MAX_LIST = 5_000;
@@ -17,7 +17,7 @@ function list<T extends z.core.$ZodType>(item: T, most = MAX_LIST) {
 
 const Leaf = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('value'), value: z.nullable(z.union([Text, z.number(), z.boolean()])) }),
-  z.strictObject({ kind: z.literal('empty'), of: z.enum(['list', 'map']) }),
+  z.strictObject({ kind: z.literal('collection'), of: z.enum(['list', 'map']), size: Count }),
   z.strictObject({
     kind: z.literal('hidden'),
     digest: z.string().check(z.maxLength(128)),
@@ -32,7 +32,7 @@ const AttributeChange = z.strictObject({
   after: z.exactOptional(Leaf),
   forcesReplace: z.exactOptional(z.literal(true)),
   jsonFrom: z.exactOptional(Count),
-  reordered: z.exactOptional(z.literal(true)),
+  reordered: z.exactOptional(list(Count)),
 });
 
 const ChangeAction = z.enum(['create', 'update', 'delete', 'replace', 'read', 'forget', 'none']);
@@ -74,6 +74,11 @@ export const ResourceOutcomeMessage = z.strictObject({
   id: z.exactOptional(Name),
   seconds: z.exactOptional(z.number().check(z.nonnegative())),
 }) satisfies z.ZodMiniType<ResourceOutcome>;
+
+export const OutputMessage = z.strictObject({
+  name: Name,
+  value: z.exactOptional(Text),
+}) satisfies z.ZodMiniType<OutputValue>;
 
 /** A plan model as an untrusted runner sends it: every list and text has a largest size. */
 export const PlanModelMessage = z.strictObject({

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ModuleIndex } from '../domain/change.ts';
 import { PlanFactsMessage, PROTOCOL } from './messages.ts';
-import { DiagnosticMessage, MAX_LIST, PlanModelMessage, ResourceOutcomeMessage } from './plan-model.ts';
+import { DiagnosticMessage, MAX_LIST, OutputMessage, PlanModelMessage, ResourceOutcomeMessage } from './plan-model.ts';
 
 /** Longest text of one outcome, in UTF-16 units: the end of what the engine printed, and only when nothing better is known. */
 export const MAX_OUTCOME_TEXT = 64 * 1024;
@@ -39,6 +39,8 @@ export const Outcome = z.strictObject({
   planStored: z.boolean(),
   /** Of an apply: in the order in which it happened. */
   resources: z.array(ResourceOutcomeMessage).check(z.maxLength(MAX_LIST)),
+  /** Of an apply: values as JSON text; without a value when sensitive. */
+  outputs: z.array(OutputMessage).check(z.maxLength(MAX_LIST)),
   /** State serial and lineage after an apply; null when they could not be read. */
   serial: z.nullable(Count),
   lineage: z.nullable(z.string().check(z.maxLength(200))),

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PlanModel } from '../../src/domain/plan-model.ts';
+import { openApplyStream } from '../../src/plans/apply-stream.ts';
+import { countOf, field, parseJson, textOf } from '../../src/plans/foreign-json.ts';
+import { SEAL_OVERHEAD_BYTES } from '../../src/protocol/messages.ts';
+import { applyFlags } from '../../src/protocol/terraform-flags.ts';
+import { backendFingerprint, initTarget } from './init-target.ts';
+import { openPlan } from './plan-seal.ts';
+import { makePlan, planDigest, showPlan } from './plan-target.ts';
+import { readPlanZip } from './plan-zip.ts';
+import { ServerRefusal } from './server.ts';
+import { outcomeOf, stopWith, type TargetOutcome, type TargetStop } from './target-outcome.ts';
+import { lockFileSha256, readLockFile, runEngine, type Session, type TargetRoom } from './target-session.ts';
+
+type StoredPlan = NonNullable<TargetRoom['target']['plan']>;
+
+/** Applies the stored plan of one dirspace, or refuses because something is not as it was. Throws `TargetStop`. */
+export async function applyStoredPlan(session: Session, room: TargetRoom): Promise<TargetOutcome> {
+  const plan = room.target.plan;
+  if (plan === undefined) {
+    throw refusal('no-plan', 'The service named no plan to apply.');
+  }
+  checkPlace(session, room, plan);
+  const bytes = await fetchPlan(session, plan);
+  await writeFile(room.planFile, bytes, { mode: 0o600 });
+  await restoreLockFile(room, plan, bytes);
+  await initTarget(session, room, 'not-attempted');
+  expectSame('lock-file', 'the provider lock file', plan.facts.lockFileSha256, await lockFileSha256(room));
+  expectSame(
+    'backend',
+    'the state backend or workspace',
+    plan.facts.backendFingerprint,
+    await backendFingerprint(session, room),
+  );
+  const model = await showPlan(session, room, 'not-attempted');
+  expectSame('plan-digest', 'what the plan would do', plan.facts.digest, planDigest(model));
+  await checkState(session, room, plan, bytes);
+  return runApply(session, room, model, {});
+}
+
+/** Plans and applies in one step: what was asked for by somebody who may skip the review. Throws `TargetStop`. */
+export async function planAndApply(session: Session, room: TargetRoom): Promise<TargetOutcome> {
+  const plan = await makePlan(session, room);
+  const known = { model: plan.model, facts: plan.facts } as const;
+  if (!plan.hasChanges) {
+    return outcomeOf(room.target.index, 0, { ...known, phase: 'done', state: 'no-changes' });
+  }
+  return runApply(session, room, plan.model, known);
+}
+
+async function runApply(
+  session: Session,
+  room: TargetRoom,
+  model: PlanModel,
+  known: Partial<Pick<TargetOutcome, 'model' | 'facts'>>,
+): Promise<TargetOutcome> {
+  await begin(session, room);
+  const stream = openApplyStream();
+  const exit = await runEngine(session, room, {
+    args: [
+      'apply',
+      '-json',
+      '-input=false',
+      '-no-color',
+      '-lock-timeout=60s',
+      ...applyFlags(session.manifest.flags),
+      room.planFile,
+    ],
+    quiet: true,
+    graceMs: session.grace.applyMs,
+    onLine: (line) => {
+      stream.read(line);
+      room.log(`${textOf(field(parseJson(line), '@message')) || line}\n`);
+    },
+  });
+  room.log(exit.stderr);
+  await rm(room.planFile, { force: true });
+  const happened = stream.outcome(model);
+  const state =
+    exit.startError !== null ? 'not-attempted' : exit.killed ? 'unknown' : exit.code === 0 ? 'applied' : 'apply-failed';
+  const unexplained = state !== 'applied' && happened.diagnostics.length === 0;
+  return outcomeOf(room.target.index, 0, {
+    ...known,
+    state,
+    phase: state === 'applied' ? 'done' : 'apply',
+    code: exit.code === 0 ? null : (exit.stopped ?? (exit.startError === null ? 'engine-failed' : 'tool-broken')),
+    resources: happened.resources,
+    outputs: happened.outputs,
+    diagnostics: happened.diagnostics,
+    text: unexplained ? (exit.startError ?? exit.stderr) : '',
+    ...(await stateNow(session, room)),
+  });
+}
+
+/** From here on nothing may be assumed undone: said to the service before the engine starts, and only if it agrees. */
+async function begin(session: Session, room: TargetRoom): Promise<void> {
+  if (session.cancel.aborted) {
+    throw refusal('cancelled', 'The run was cancelled.');
+  }
+  try {
+    await session.server.begun([room.target.index]);
+  } catch (error) {
+    if (!(error instanceof ServerRefusal)) {
+      throw error;
+    }
+    throw stopWith(
+      { state: 'not-attempted', phase: 'begin', code: 'begin-refused' },
+      `The service did not let the apply begin: ${error.message}`,
+    );
+  }
+}
+
+/** What can be compared before anything is fetched. */
+function checkPlace(session: Session, room: TargetRoom, plan: StoredPlan): void {
+  const { facts } = plan;
+  expectSame('tree', 'the merge of head and base', facts.treeSha, session.treeSha);
+  expectSame('configuration', 'the configuration of Plumbline', facts.configDigest, session.manifest.configDigest);
+  expectSame('tool', 'the engine', facts.tool, room.tool.engine);
+  expectSame('tool-version', `the version of ${room.tool.engine}`, facts.toolVersion, room.tool.version);
+  expectSame('tool-hash', `the ${room.tool.engine} program`, facts.toolSha256, room.tool.sha256);
+}
+
+async function fetchPlan(session: Session, plan: StoredPlan): Promise<Buffer> {
+  const { facts } = plan;
+  let sealed: Uint8Array;
+  try {
+    sealed = await session.server.getPlan(plan.planId, facts.planBytes + SEAL_OVERHEAD_BYTES);
+  } catch (error) {
+    if (!(error instanceof ServerRefusal)) {
+      throw error;
+    }
+    throw refusal('plan-not-fetched', `The stored plan could not be fetched: ${error.message}`);
+  }
+  const bytes = await openPlan(sealed, plan.key, plan.aad);
+  if (bytes === null) {
+    throw refusal('plan-sealed', 'The stored plan does not open with its key: it is not the plan that was stored.');
+  }
+  expectSame('plan-hash', 'the plan file', facts.planSha256, createHash('sha256').update(bytes).digest('hex'));
+  return bytes;
+}
+
+/** Without a lock file in the repository the plan's own is used, so that the same providers are chosen again. */
+async function restoreLockFile(room: TargetRoom, plan: StoredPlan, bytes: Buffer): Promise<void> {
+  if (plan.facts.lockFileSha256 === '' || (await readLockFile(room)) !== null) {
+    return;
+  }
+  const text = lockFileIn(bytes);
+  if (text !== null && createHash('sha256').update(text).digest('hex') === plan.facts.lockFileSha256) {
+    await writeFile(join(room.path, '.terraform.lock.hcl'), text);
+  }
+}
+
+function lockFileIn(bytes: Buffer): string | null {
+  try {
+    return readPlanZip(bytes).lockFile;
+  } catch {
+    // Encrypted by the engine: `init` chooses, and the comparison after it decides.
+    return null;
+  }
+}
+
+/** The engine would find this out as well, but only after the plan's key is gone. */
+async function checkState(session: Session, room: TargetRoom, plan: StoredPlan, bytes: Buffer): Promise<void> {
+  if (plan.facts.lineage === '' && !isReadable(bytes)) {
+    return;
+  }
+  const now = await stateNow(session, room);
+  // No state then, and none now: the engine gives it a lineage when it writes it first.
+  if (
+    now.lineage === null
+      ? plan.facts.serial > 0
+      : now.lineage !== plan.facts.lineage || now.serial !== plan.facts.serial
+  ) {
+    throw refusal('state-moved', 'The state was changed after this plan was made. Plan again.');
+  }
+}
+
+/** False for a plan file that the engine encrypted: then its state cannot be known here. */
+function isReadable(bytes: Buffer): boolean {
+  try {
+    return readPlanZip(bytes).tfstate !== null;
+  } catch {
+    return false;
+  }
+}
+
+async function stateNow(
+  session: Session,
+  room: TargetRoom,
+): Promise<{ readonly serial: number | null; readonly lineage: string | null }> {
+  const pulled = await runEngine({ ...session, cancel: new AbortController().signal }, room, {
+    args: ['state', 'pull'],
+    quiet: true,
+    keep: 512 * 1024 * 1024,
+  });
+  const state = pulled.code === 0 ? parseJson(pulled.stdout) : undefined;
+  const lineage = textOf(field(state, 'lineage'));
+  return { serial: countOf(field(state, 'serial')) ?? null, lineage: lineage === '' ? null : lineage.slice(0, 200) };
+}
+
+function expectSame(code: string, what: string, planned: string, found: string): void {
+  if (planned !== found) {
+    throw refusal(`${code}-changed`, `Refused: ${what} is not the same as when this was planned. Plan again.`);
+  }
+}
+
+function refusal(code: string, message: string): TargetStop {
+  return stopWith({ state: 'not-attempted', phase: 'verify', code }, message);
+}

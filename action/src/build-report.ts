@@ -1,0 +1,85 @@
+import { EMPTY_PLAN, problemModel } from '../../src/plans/read-plan.ts';
+import { MAX_REPORT_BYTES, PROTOCOL } from '../../src/protocol/messages.ts';
+import { MAX_LIST, MAX_MODEL_TEXT } from '../../src/protocol/plan-model.ts';
+import { MAX_OUTCOME_TEXT, Outcome, Report } from '../../src/protocol/report.ts';
+import { maskDeep, type SecretMask } from './secret-mask.ts';
+import type { TargetOutcome } from './target-outcome.ts';
+
+export interface RunResult {
+  readonly run: string;
+  readonly treeSha: string | null;
+  readonly problem: { readonly code: string; readonly message: string } | null;
+  readonly outcomes: readonly TargetOutcome[];
+}
+
+/** Room for everything in a report that is not a model. */
+const FRAME_BYTES = 2 * 1024 * 1024;
+const MOST_DIAGNOSTICS = 50;
+
+/**
+ * The report as JSON text: masked first, then cut, so that a cut cannot leave half a secret. A plan model that does not
+ * fit is replaced by one that says so; such a plan cannot be reviewed, therefore it is reported as failed.
+ */
+export function buildReport(result: RunResult, mask: SecretMask): string {
+  const share = Math.floor((MAX_REPORT_BYTES - FRAME_BYTES) / Math.max(1, result.outcomes.length));
+  const outcomes = result.outcomes.map((outcome) => fitted(outcome, share, mask));
+  const report = {
+    protocol: PROTOCOL,
+    run: result.run,
+    treeSha: result.treeSha,
+    problem:
+      result.problem === null
+        ? null
+        : { code: result.problem.code, message: mask.mask(result.problem.message).slice(0, 10_000) },
+    outcomes,
+  };
+  return JSON.stringify(Report.parse(report));
+}
+
+function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknown {
+  const text = mask.mask(outcome.text);
+  const slim = {
+    ...outcome,
+    text: text.length > MAX_OUTCOME_TEXT ? text.slice(text.length - MAX_OUTCOME_TEXT) : text,
+    resources: cutTexts(maskDeep(outcome.resources, mask.mask)),
+    outputs: cutTexts(maskDeep(outcome.outputs, mask.mask)),
+    diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
+    model: outcome.model === null ? null : cutTexts(maskDeep(outcome.model, mask.mask)),
+  };
+  if (fits(slim, share)) {
+    return slim;
+  }
+  const model = {
+    ...problemModel(
+      'The plan is too large to be shown, and what cannot be reviewed is not applied. Split this root module.',
+    ),
+    counts: outcome.model?.counts ?? EMPTY_PLAN.counts,
+  };
+  const failed = outcome.state === 'planned' || outcome.state === 'no-changes';
+  const small = {
+    ...slim,
+    model: outcome.model === null ? null : model,
+    ...(failed ? { state: 'plan-failed', code: 'plan-too-large' } : {}),
+  };
+  return fits(small, share)
+    ? small
+    : { ...small, resources: [], outputs: [], diagnostics: [], text: '', code: small.code ?? 'report-too-large' };
+}
+
+function fits(outcome: unknown, share: number): boolean {
+  return Outcome.safeParse(outcome).success && Buffer.byteLength(JSON.stringify(outcome)) <= share;
+}
+
+/** Cuts texts and lists to what the service takes. The digest of the plan was made before, of the whole. */
+function cutTexts(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.length > MAX_MODEL_TEXT ? `${value.slice(0, MAX_MODEL_TEXT - 1)}…` : value;
+  }
+  if (Array.isArray(value)) {
+    return value.slice(0, MAX_LIST).map(cutTexts);
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, cutTexts(entry)]));
+  }
+  return value;
+}

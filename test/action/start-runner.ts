@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const RUN = '00000000-0000-4000-8000-000000000001';
+export const TOKEN = 'ghs_testtesttesttesttest';
+const ENTRY = fileURLToPath(new URL('../../action/src/main.ts', import.meta.url));
+
+/** True when a program is on PATH. */
+export function isOnPath(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((dir) => {
+    try {
+      return process.getBuiltinModule('node:fs').statSync(join(dir, name)).isFile();
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A directory that is removed at the end of the test. */
+export function tempDir(): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'plumbline-test-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export interface Started {
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
+}
+
+/** Starts the runner from its sources, with the environment that a job would give it. `github`: address of the git server. */
+export function startRunner(options: {
+  readonly server: string;
+  readonly idTokenUrl: string;
+  readonly github: string;
+  readonly temp: string;
+  readonly env?: Readonly<Record<string, string>>;
+}): Started {
+  mkdirSync(options.temp, { recursive: true });
+  const child = spawn(process.execPath, [ENTRY], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: options.temp,
+      RUNNER_TEMP: options.temp,
+      TF_CLI_CONFIG_FILE: '/dev/null',
+      'INPUT_RUN-ID': RUN,
+      INPUT_SERVER: options.server,
+      GITHUB_TOKEN: TOKEN,
+      GITHUB_REPOSITORY: 'acme/infra',
+      GITHUB_SERVER_URL: options.github,
+      ACTIONS_ID_TOKEN_REQUEST_URL: options.idTokenUrl,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token',
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  return {
+    kill: (signal) => void child.kill(signal),
+    ended: once(child, 'close').then(([code]) => ({ code: typeof code === 'number' ? code : null, output })),
+  };
+}
