@@ -211,7 +211,7 @@ function proveDestinations(raw: NonNullable<RawRepoConfig['destination_branches'
 }
 
 function proveDrift(raw: RawRepoConfig['drift'], prover: Prover): Drift {
-  const schedules = raw !== undefined && 'schedules' in raw ? raw.schedules : {};
+  const schedules = raw !== undefined && 'schedules' in raw ? (raw.schedules ?? {}) : {};
   return {
     enabled: raw?.enabled ?? false,
     schedules: Object.entries(schedules).map(([name, schedule]): DriftSchedule => {

@@ -54,7 +54,7 @@ const slot = z.enum(['hourly', 'daily', 'weekly', 'monthly']);
 const RawDrift = z.union([
   z.strictObject({
     enabled: key(Flag, 'Look for drift.', { default: false }),
-    schedules: required(
+    schedules: key(
       z.record(
         z.string(),
         z.strictObject({
@@ -71,6 +71,7 @@ const RawDrift = z.union([
         }),
       ),
       'Schedules by name.',
+      { default: {} },
     ),
   }),
   z
@@ -203,7 +204,13 @@ export const RawRepoConfig = z.strictObject({
         'Result comments beside the one that is kept current.',
         { default: [] },
       ),
-      summary: key(z.strictObject({ enabled: key(Flag, 'One summary.', { default: false }) }), 'Summary.'),
+      summary: key(
+        z.strictObject({ enabled: key(Flag, 'Write one.', { default: false }) }),
+        'One summary of all results.',
+        {
+          default: { enabled: false },
+        },
+      ),
     }),
     'Comments with results.',
   ),
