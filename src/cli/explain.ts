@@ -86,14 +86,14 @@ async function explained(options: ExplainOptions, query: TagQuery | undefined): 
   const index: ModuleIndex =
     options.index === undefined ? await checkout.index() : await readModuleIndex(options.index);
   const change = computeChange({
-    config: loaded.config,
+    config: loaded.effective.config,
     files: checkout.files,
     changed: await changedBy(options, checkout),
     index,
     ...(await branches(options)),
     ...(query === undefined ? {} : { query }),
   });
-  return { change, errors: changeErrors(change.errors, source === undefined ? undefined : loaded.raw) };
+  return { change, errors: changeErrors(change.errors, loaded.raw) };
 }
 
 async function openCheckout({ repo, files, diff }: ExplainOptions): Promise<Checkout> {

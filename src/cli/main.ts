@@ -14,4 +14,10 @@ const program = new Command('plumbline')
 // A reader that has seen enough (`| head`) is no error of ours.
 process.stdout.on('error', (error) => process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1));
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  // A file that cannot be read and the like: the message is for people, the stack is not.
+  console.error(error instanceof Error ? error.message : 'unknown failure');
+  process.exitCode = 1;
+}

@@ -79,6 +79,9 @@ function namesOf(repository: Repository, { path, previousPath }: ChangedFile): r
         // The link itself changed: everything that is reached through it may be another file now.
         return repository.linkedFiles.filter((file) => file.startsWith(`${link}/`));
       }
+      if (name === target) {
+        return [link];
+      }
       return name.startsWith(`${target}/`) && !link.startsWith(`${target}/`) ? [link + name.slice(target.length)] : [];
     });
     return [name, ...linked];

@@ -8,5 +8,5 @@ export function configOf(raw: object | string = {}): RepoConfig {
   if (!loaded.ok) {
     throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   }
-  return loaded.config;
+  return loaded.effective.config;
 }
