@@ -364,6 +364,18 @@ const STATEMENTS: readonly string[] = [
     )
   `,
   `
+    CREATE TABLE gate_approval (
+      repository_id int8 NOT NULL,
+      pull int8 NOT NULL,
+      head_sha text NOT NULL,
+      token text NOT NULL,
+      by_id int8 NOT NULL,
+      by_login text NOT NULL,
+      approved_at timestamptz NOT NULL,
+      PRIMARY KEY (repository_id, pull, head_sha, token, by_id)
+    )
+  `,
+  `
     CREATE TABLE outbox (
       id int8 GENERATED ALWAYS AS IDENTITY,
       installation_id int8 NOT NULL,

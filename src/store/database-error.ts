@@ -24,6 +24,19 @@ export function isUnreachable(error: unknown): boolean {
   );
 }
 
+/** Run a transaction again when another one was in its way, a few times. */
+export async function again<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!gaveIn(error) || tries === 5) {
+        throw error;
+      }
+    }
+  }
+}
+
 function field(error: unknown, name: string): string | undefined {
   if (typeof error !== 'object' || error === null) {
     return undefined;

@@ -366,6 +366,19 @@ export const TABLES = {
     primaryKey: ['repository_id', 'dir', 'workspace', 'pull'],
     owner: 'repository_id',
   },
+  gate_approval: {
+    columns: {
+      repository_id: int8(),
+      pull: int8(),
+      head_sha: text(),
+      token: text(),
+      by_id: int8(),
+      by_login: text(),
+      approved_at: moment(),
+    },
+    primaryKey: ['repository_id', 'pull', 'head_sha', 'token', 'by_id'],
+    owner: 'repository_id',
+  },
   /** One effect on GitHub. A `state` row is the newest wish for its target; `step` rows of a target happen in order, once. */
   outbox: {
     columns: {
