@@ -247,7 +247,10 @@ function openRunLog(write, options) {
 		return options.inActions ? `::stop-commands::${token}\n${text}\n::${token}::\n` : text;
 	}
 	return {
-		note: (text) => write(`${options.mask(text)}\n`),
+		note: (text) => {
+			const line = options.mask(text).replace(/[\r\n]+/g, " ");
+			write(/::|##\[/.test(line) ? inert(`${line}\n`) : `${line}\n`);
+		},
 		open(title, live) {
 			let held = "";
 			const add = (text) => {
@@ -3257,7 +3260,7 @@ const Discovery = strictObject({
 
 // action/src/secret-mask.ts
 const SHORTEST = 8;
-const SECRET_NAME = /(secret|token|passw|credential|private|apikey|api_key|access_key|account_key|_key$|_pat$|auth|dsn|conn(ection)?_?str)/i;
+const SECRET_NAME = /(secret|token|passw|credential|private|apikey|api_key|access_key|account_key|_key$|_pat$|auth(?!or)|dsn|conn(ection)?_?str)/i;
 const HARMLESS = /(_ID|_FILE|_PATH|_URL|_ARN|_NAME|AUTH_SOCK)$/i;
 function secretMask(env, more) {
 	const values = Object.entries(env).filter(([name, value]) => value !== void 0 && SECRET_NAME.test(name) && !HARMLESS.test(name)).map(([, value]) => value ?? "");
@@ -3284,6 +3287,44 @@ function maskDeep(value, mask) {
 }
 function escaped(text) {
 	return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+// action/src/target-outcome.ts
+var TargetStop = class extends Error {
+	name = "TargetStop";
+	ending;
+	constructor(ending, message) {
+		super(message);
+		this.ending = ending;
+	}
+};
+function stopWith(ending, message) {
+	const said = {
+		severity: "error",
+		summary: message
+	};
+	return new TargetStop({
+		...ending,
+		diagnostics: [said, ...ending.diagnostics ?? []]
+	}, message);
+}
+function outcomeOf(index, durationMs, ending) {
+	return {
+		index,
+		durationMs: Math.max(0, Math.round(durationMs)),
+		phase: "checkout",
+		code: null,
+		model: null,
+		facts: null,
+		planStored: false,
+		resources: [],
+		outputs: [],
+		serial: null,
+		lineage: null,
+		diagnostics: [],
+		text: "",
+		...ending
+	};
 }
 
 // action/src/build-report.ts
@@ -3314,28 +3355,31 @@ function fitted(outcome, share, mask) {
 		diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
 		model: outcome.model === null ? null : cutTexts(maskDeep(outcome.model, mask.mask))
 	};
-	if (fits(slim, share)) return slim;
-	const model = {
-		...problemModel("The plan is too large to be shown, and what cannot be reviewed is not applied. Split this root module."),
-		counts: outcome.model?.counts ?? EMPTY_PLAN.counts
-	};
-	const failed = outcome.state === "planned" || outcome.state === "no-changes";
+	const unseen = outcome.state === "planned" || outcome.state === "no-changes";
+	const cut = unseen ? {
+		state: "plan-failed",
+		code: "plan-too-large"
+	} : {};
+	const told = problemModel("The plan is too large to be shown, and what cannot be reviewed is not applied. Split this root module.");
+	const counts = outcome.model?.counts ?? EMPTY_PLAN.counts;
 	const small = {
 		...slim,
-		model: outcome.model === null ? null : model,
-		...failed ? {
-			state: "plan-failed",
-			code: "plan-too-large"
-		} : {}
+		...cut,
+		model: outcome.model === null ? null : {
+			...told,
+			counts
+		}
 	};
-	return fits(small, share) ? small : {
-		...small,
-		resources: [],
-		outputs: [],
-		diagnostics: [],
-		text: "",
-		code: small.code ?? "report-too-large"
-	};
+	const { index, state, phase, code, planStored, serial, durationMs } = outcome;
+	const bare = outcomeOf(index, durationMs, {
+		state,
+		phase,
+		code: code ?? "report-too-large",
+		planStored,
+		serial,
+		...unseen ? { state: "plan-failed" } : {}
+	});
+	return [slim, small].find((candidate) => fits(candidate, share)) ?? bare;
 }
 function fits(outcome, share) {
 	return Outcome.safeParse(outcome).success && Buffer.byteLength(JSON.stringify(outcome)) <= share;
@@ -4227,44 +4271,6 @@ function isAllowedFlag(flag) {
 }
 function applyFlags(flags) {
 	return flags.filter((flag) => flag.startsWith("-parallelism=") || flag.startsWith("-lock-timeout="));
-}
-
-// action/src/target-outcome.ts
-var TargetStop = class extends Error {
-	name = "TargetStop";
-	ending;
-	constructor(ending, message) {
-		super(message);
-		this.ending = ending;
-	}
-};
-function stopWith(ending, message) {
-	const said = {
-		severity: "error",
-		summary: message
-	};
-	return new TargetStop({
-		...ending,
-		diagnostics: [said, ...ending.diagnostics ?? []]
-	}, message);
-}
-function outcomeOf(index, durationMs, ending) {
-	return {
-		index,
-		durationMs: Math.max(0, Math.round(durationMs)),
-		phase: "checkout",
-		code: null,
-		model: null,
-		facts: null,
-		planStored: false,
-		resources: [],
-		outputs: [],
-		serial: null,
-		lineage: null,
-		diagnostics: [],
-		text: "",
-		...ending
-	};
 }
 
 // action/src/target-place.ts

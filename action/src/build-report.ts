@@ -3,7 +3,7 @@ import { MAX_REPORT_BYTES, PROTOCOL } from '../../src/protocol/messages.ts';
 import { MAX_LIST, MAX_MODEL_TEXT } from '../../src/protocol/plan-model.ts';
 import { MAX_OUTCOME_TEXT, Outcome, Report } from '../../src/protocol/report.ts';
 import { maskDeep, type SecretMask } from './secret-mask.ts';
-import type { TargetOutcome } from './target-outcome.ts';
+import { outcomeOf, type TargetOutcome } from './target-outcome.ts';
 
 export interface RunResult {
   readonly run: string;
@@ -46,24 +46,24 @@ function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknow
     diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
     model: outcome.model === null ? null : cutTexts(maskDeep(outcome.model, mask.mask)),
   };
-  if (fits(slim, share)) {
-    return slim;
-  }
-  const model = {
-    ...problemModel(
-      'The plan is too large to be shown, and what cannot be reviewed is not applied. Split this root module.',
-    ),
-    counts: outcome.model?.counts ?? EMPTY_PLAN.counts,
-  };
-  const failed = outcome.state === 'planned' || outcome.state === 'no-changes';
-  const small = {
-    ...slim,
-    model: outcome.model === null ? null : model,
-    ...(failed ? { state: 'plan-failed', code: 'plan-too-large' } : {}),
-  };
-  return fits(small, share)
-    ? small
-    : { ...small, resources: [], outputs: [], diagnostics: [], text: '', code: small.code ?? 'report-too-large' };
+  // What was planned but cannot be shown is failed; what an apply did stays what it is.
+  const unseen = outcome.state === 'planned' || outcome.state === 'no-changes';
+  const cut = unseen ? { state: 'plan-failed', code: 'plan-too-large' } : {};
+  const told = problemModel(
+    'The plan is too large to be shown, and what cannot be reviewed is not applied. Split this root module.',
+  );
+  const counts = outcome.model?.counts ?? EMPTY_PLAN.counts;
+  const small = { ...slim, ...cut, model: outcome.model === null ? null : { ...told, counts } };
+  const { index, state, phase, code, planStored, serial, durationMs } = outcome;
+  const bare = outcomeOf(index, durationMs, {
+    state,
+    phase,
+    code: code ?? 'report-too-large',
+    planStored,
+    serial,
+    ...(unseen ? { state: 'plan-failed' } : {}),
+  });
+  return [slim, small].find((candidate) => fits(candidate, share)) ?? bare;
 }
 
 function fits(outcome: unknown, share: number): boolean {

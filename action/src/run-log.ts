@@ -21,7 +21,11 @@ export function openRunLog(
     return options.inActions ? `::stop-commands::${token}\n${text}\n::${token}::\n` : text;
   }
   return {
-    note: (text) => write(`${options.mask(text)}\n`),
+    note: (text) => {
+      const line = options.mask(text).replace(/[\r\n]+/g, ' ');
+      // A directory may be called like a command of the job.
+      write(/::|##\[/.test(line) ? inert(`${line}\n`) : `${line}\n`);
+    },
     open(title, live) {
       let held = '';
       const add = (text: string) => {

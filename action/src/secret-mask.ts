@@ -3,7 +3,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Shorter values are words like `true` or `dev`: masking them wrecks the text and hides nothing. */
 const SHORTEST = 8;
 const SECRET_NAME =
-  /(secret|token|passw|credential|private|apikey|api_key|access_key|account_key|_key$|_pat$|auth|dsn|conn(ection)?_?str)/i;
+  /(secret|token|passw|credential|private|apikey|api_key|access_key|account_key|_key$|_pat$|auth(?!or)|dsn|conn(ection)?_?str)/i;
 /** Names that match but hold settings, not secrets. */
 const HARMLESS = /(_ID|_FILE|_PATH|_URL|_ARN|_NAME|AUTH_SOCK)$/i;
 

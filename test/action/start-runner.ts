@@ -28,6 +28,8 @@ export function tempDir(): { readonly path: string } & Disposable {
 
 export interface Started {
   readonly kill: (signal: NodeJS.Signals) => void;
+  /** Resolves once the output contains the text; rejects when the runner ends without it. */
+  readonly saw: (text: string) => Promise<void>;
   readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
 }
 
@@ -58,14 +60,24 @@ export function startRunner(options: {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
+  const more = new EventTarget();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      more.dispatchEvent(new Event('text'));
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code: typeof code === 'number' ? code : null, output }));
   return {
     kill: (signal) => void child.kill(signal),
-    ended: once(child, 'close').then(([code]) => ({ code: typeof code === 'number' ? code : null, output })),
+    ended,
+    saw: async (text) => {
+      while (!output.includes(text)) {
+        await Promise.race([
+          once(more, 'text'),
+          ended.then(() => Promise.reject(new Error(`ended without "${text}":\n${output}`))),
+        ]);
+      }
+    },
   };
 }
