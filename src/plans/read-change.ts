@@ -63,20 +63,22 @@ export function outputChanges(outputs: unknown, rules: RedactionRules): readonly
 }
 
 function actionOf(actions: readonly string[]): ChangeAction {
-  const [first, second] = actions;
-  if (second === undefined) {
-    switch (first) {
-      case 'no-op':
-        return 'none';
-      case 'create':
-      case 'update':
-      case 'delete':
-      case 'read':
-      case 'forget':
-        return first;
-    }
+  switch (actions.join(' ')) {
+    case 'no-op':
+      return 'none';
+    case 'create':
+      return 'create';
+    case 'update':
+      return 'update';
+    case 'delete':
+      return 'delete';
+    case 'read':
+      return 'read';
+    case 'forget':
+      return 'forget';
+    default:
+      return 'replace';
   }
-  return 'replace';
 }
 
 interface Sides {

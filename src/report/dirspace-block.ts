@@ -1,0 +1,211 @@
+import { dirspaceName } from '../domain/dirspace.ts';
+import type { PlanModel, ResourceChange } from '../domain/plan-model.ts';
+import type { DirspaceView } from '../domain/pull-view.ts';
+import { applyBlock } from './apply-block.ts';
+import { changeLines, type Detail, outputLines } from './change-lines.ts';
+import { countsOf, wordCounts } from './counts.ts';
+import { diagnosticsBlock } from './diagnostics-block.ts';
+import { clip, code, fence, fold, htmlCode, plural, prose } from './escape.ts';
+import { type Group, members } from './grouping.ts';
+
+/** How much of a dirspace is shown, from most to least. The last one is a line without a fold. */
+export const BLOCK_LEVELS = ['full', 'updates', 'addresses', 'types', 'line'] as const;
+export type BlockLevel = (typeof BLOCK_LEVELS)[number];
+
+/**
+ * The fold of one group of dirspaces, or undefined when it would be longer than `limit`. Stops as soon as it knows,
+ * so that the cost does not grow with the plan.
+ */
+export function dirspaceBlock(group: Group, level: BlockLevel, limit: number): string | undefined {
+  const { first } = group;
+  if (level === 'line') {
+    const line = `${code(dirspaceName(first.dirspace), 120)}: ${summaryText(first)}. Too much to be shown here.`;
+    return line.length <= limit ? line : undefined;
+  }
+  const parts: string[] = [];
+  if (group.others.length > 0) {
+    parts.push(sameNames(group));
+  }
+  const body = bodyParts(first, level, limit);
+  if (body === undefined) {
+    return undefined;
+  }
+  parts.push(...body.filter((part) => part !== ''));
+  if (parts.length === 0) {
+    return '';
+  }
+  const name = htmlCode(dirspaceName(first.dirspace), 120);
+  const others = group.others.length === 0 ? '' : ` and ${group.others.length} same`;
+  const text = fold(`${name}${others}: ${summaryText(first)}`, parts.join('\n\n'), opensByItself(first));
+  return text.length <= limit ? text : undefined;
+}
+
+/** A failure is what people came for; a long list is not. */
+function opensByItself(view: DirspaceView): boolean {
+  return view.state === 'failed' || view.state === 'apply-failed' || view.state === 'partly';
+}
+
+function sameNames(group: Group): string {
+  const names = members(group).map((entry) => code(dirspaceName(entry.dirspace), 120));
+  const shown = names.slice(0, 100);
+  const left = names.length - shown.length;
+  const head =
+    group.first.state === 'no-changes'
+      ? `${plural(names.length, 'dirspace')} without changes`
+      : `The same changes in ${plural(names.length, 'dirspace')}`;
+  return `${head}: ${shown.join(', ')}${left > 0 ? ` and ${left} more` : ''}.`;
+}
+
+function summaryText(view: DirspaceView): string {
+  switch (view.state) {
+    case 'failed':
+      return `failed${view.failedAt === undefined ? '' : ` at ${clip(view.failedAt.replace(/[^\w .-]/g, ''), 40)}`}`;
+    case 'no-changes':
+      return 'no changes';
+    case 'planning':
+    case 'queued':
+    case 'waiting':
+      return view.state;
+    case 'applied':
+      return 'applied';
+    case 'partly':
+    case 'apply-failed':
+      return view.apply === undefined
+        ? 'apply failed'
+        : `${view.apply.done} done, ${view.apply.failed} failed, ${view.apply.notAttempted} not attempted`;
+    case 'unknown':
+      return 'unknown';
+    case 'planned':
+    case 'stale':
+    case 'applying':
+      return view.model?.text === undefined ? wordCounts(countsOf(view)) : 'plan as text';
+  }
+}
+
+function bodyParts(view: DirspaceView, level: Detail | 'types', limit: number): readonly string[] | undefined {
+  const why = view.why === undefined ? '' : prose(view.why);
+  const dir = view.dirspace.dir;
+  const diagnostics = diagnosticsBlock(
+    [...(view.diagnostics ?? []), ...(view.model?.diagnostics ?? [])],
+    dir,
+    level === 'full' ? 1_500 : 300,
+  );
+  const apply = view.apply === undefined ? '' : applyBlock(view.apply, dir, level);
+  if (view.model === undefined || view.state === 'no-changes') {
+    return [why, diagnostics, apply];
+  }
+  if (apply !== '') {
+    return [why, apply];
+  }
+  const plan = planParts(view.model, level, limit);
+  return plan === undefined ? undefined : [why, diagnostics, ...plan];
+}
+
+function planParts(model: PlanModel, level: Detail | 'types', limit: number): readonly string[] | undefined {
+  if (model.problem !== undefined) {
+    return [`**This plan cannot be shown or applied.** ${prose(model.problem)}`];
+  }
+  if (model.text !== undefined) {
+    return textParts(model.text, level, limit);
+  }
+  const diff = level === 'types' ? typeLines(model) : diffLines(model, level, limit);
+  if (diff === undefined) {
+    return undefined;
+  }
+  const failing = model.checks.filter((check) => check.status === 'fail' || check.status === 'error');
+  const deferred = model.deferred.map((entry) => code(entry.address));
+  return [
+    diff.length === 0 ? '' : fence(diff.join('\n'), level === 'types' ? 'text' : 'diff'),
+    failing.length === 0
+      ? ''
+      : failing
+          .slice(0, 10)
+          .map(
+            (check) => `**Check fails**: ${code(check.address)} ${prose(check.problems.slice(0, 3).join('; '), 600)}`,
+          )
+          .join('\n'),
+    deferred.length === 0
+      ? ''
+      : `**Decided later**, when more is known: ${deferred.slice(0, 10).join(', ')}${deferred.length > 10 ? ` and ${deferred.length - 10} more` : ''}.`,
+    driftPart(model.drift),
+    model.hidden > 0 && level === 'full'
+      ? `${plural(model.hidden, 'value')} not shown, because sensitive or like a secret.`
+      : '',
+  ];
+}
+
+function diffLines(model: PlanModel, level: Detail, limit: number): readonly string[] | undefined {
+  const lines: string[] = [];
+  let size = 0;
+  const add = (more: readonly string[]): boolean => {
+    for (const line of more) {
+      size += line.length + 1;
+      lines.push(line);
+    }
+    return size <= limit;
+  };
+  for (const change of model.changes) {
+    if (change.action !== 'read' && !add(changeLines(change, level))) {
+      return undefined;
+    }
+  }
+  for (const output of model.outputs) {
+    if (level !== 'addresses' && !add(outputLines(output))) {
+      return undefined;
+    }
+  }
+  const left = model.left?.resources ?? 0;
+  return left === 0 || !add([`  … and ${left} more resources`]) ? lines : lines;
+}
+
+/** `destroy 40 aws_instance`: what is left when even addresses are too many. */
+function typeLines(model: PlanModel): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const change of model.changes) {
+    if (change.action !== 'read') {
+      const key = `${actionWord(change)} ${clip(change.type, 80)}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  const lines = [...counts].toSorted(([, a], [, b]) => b - a).map(([key, count]) => `${count} × ${key}`);
+  const left = model.left?.resources ?? 0;
+  return [
+    ...lines.slice(0, 40),
+    ...(lines.length > 40 ? [`… and ${lines.length - 40} more kinds`] : []),
+    ...(left > 0 ? [`… and ${left} more resources`] : []),
+  ];
+}
+
+function actionWord(change: ResourceChange): string {
+  return {
+    create: 'create',
+    update: 'change',
+    delete: 'destroy',
+    replace: 'replace',
+    read: 'read',
+    forget: 'forget',
+    none: 'move or import',
+  }[change.action];
+}
+
+function textParts(text: string, level: Detail | 'types', limit: number): readonly string[] | undefined {
+  const length = { full: limit, updates: 12_000, addresses: 4_000, types: 1_000 }[level];
+  if (level === 'full' && text.length > limit - 500) {
+    return undefined;
+  }
+  const half = Math.floor(length / 2);
+  const shown =
+    text.length <= length
+      ? text
+      : `${clip(text, half)}\n\n… ${text.length - length} characters left out …\n\n${text.slice(-half)}`;
+  return [fence(shown, 'text')];
+}
+
+function driftPart(drift: readonly ResourceChange[]): string {
+  if (drift.length === 0) {
+    return '';
+  }
+  const names = drift.slice(0, 10).map((change) => code(change.address));
+  const left = drift.length - names.length;
+  return `**Changed outside of this code** since the last apply: ${names.join(', ')}${left > 0 ? ` and ${left} more` : ''}.`;
+}
