@@ -43,8 +43,8 @@ export async function deliverMerge(
 }
 
 async function isMerged(client: GitHubClient, { owner, name }: RepositoryPath, pull: number): Promise<boolean> {
-  const sent = await attempt<unknown>(`see whether #${pull} is merged`, () =>
-    client.request('GET /repos/{owner}/{repo}/pulls/{pull_number}/merge', { owner, repo: name, pull_number: pull }),
+  const sent = await attempt(`see whether #${pull} is merged`, () =>
+    client.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', { owner, repo: name, pull_number: pull }),
   );
-  return sent.ok;
+  return sent.ok && sent.data.merged;
 }

@@ -1,3 +1,4 @@
+import type { EmitterWebhookEventName } from '@octokit/webhooks';
 import { type PullAction, pullSubject } from '../domain/event.ts';
 import { accountEvent, installationEvent, installationRepositoriesEvent, repositoryEvent } from './account-payload.ts';
 import { checkRunEvent, workflowJobEvent, workflowRunEvent } from './actions-payload.ts';
@@ -38,7 +39,7 @@ const MAPPERS: Readonly<Record<string, Mapper>> = {
   team: accountEvent('team'),
   workflow_job: workflowJobEvent,
   workflow_run: workflowRunEvent,
-};
+} satisfies Partial<Record<EmitterWebhookEventName, Mapper>>;
 
 export const HANDLED_EVENTS: readonly string[] = Object.keys(MAPPERS);
 
