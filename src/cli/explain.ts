@@ -97,12 +97,12 @@ async function explained(options: ExplainOptions, query: TagQuery | undefined): 
 }
 
 async function openCheckout({ repo, files, diff }: ExplainOptions): Promise<Checkout> {
-  if (files !== undefined) {
-    return namesOnly(await readPaths(files));
-  }
   const range = diff === undefined ? undefined : parseRange(diff);
   if (diff !== undefined && range === undefined) {
     throw new Error(`--diff takes A..B or A...B, not "${diff}".`);
+  }
+  if (files !== undefined) {
+    return namesOnly(await readPaths(files));
   }
   return range === undefined ? await workingTree(repo) : await commitTree(repo, range.to);
 }
