@@ -6,12 +6,15 @@ import { isMergeKey, keyOf, offsetOf } from './plain-value.ts';
  * Offset of what stands at a path: of its key or of its value. When it is not there (a missing key), of the nearest
  * thing around it. Through an alias: the place where the value is written. Linear in the size of each map on the way.
  */
-export function locateKey(document: Document.Parsed, path: KeyPath, at: 'key' | 'value', offset = 0): number {
+export function locateKey(document: Document.Parsed, path: KeyPath, at: 'key' | 'value', offset?: number): number {
   let node: unknown = document.contents;
   let found = 0;
   for (const [index, part] of path.entries()) {
     const last = index === path.length - 1;
     const inside = resolve(document, node);
+    if (inside === undefined && node !== document.contents) {
+      return found;
+    }
     if (isSeq(inside)) {
       const item = typeof part === 'number' ? inside.items[part] : undefined;
       if (item === undefined) {
@@ -30,7 +33,11 @@ export function locateKey(document: Document.Parsed, path: KeyPath, at: 'key' | 
     const empty = isScalar(node) && node.source === '' && node.value === null;
     found = offsetOf(pair.value === null || empty || (last && at === 'key') || !last ? pair.key : pair.value);
   }
-  return at === 'value' ? found + offsetInText(node, offset) : found;
+  const text = resolve(document, node);
+  if (at === 'value' && isAlias(node)) {
+    found = offsetOf(text);
+  }
+  return at === 'value' && offset !== undefined ? found + offsetInText(text, offset) : found;
 }
 
 /** Where a character of a text stands, seen from the beginning of its node; 0 when escapes or folding make it unknowable. */

@@ -40,7 +40,7 @@ export function effective(merged: Merged): EffectiveConfig {
     }
   }
   const config = proveConfig(raw, report, () => undefined);
-  checkStackReferences(config.stacks, report);
+  checkStackReferences(raw, config.stacks, report);
   const provenance = new Map([...merged.origins].map(([path, source]) => [path, source.name]));
   return { config, raw, provenance, problems };
 }

@@ -8,7 +8,8 @@ export function nearestWord(word: string, known: readonly string[]): string | un
   }
   const plain = normal(word);
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  // One character may be wrong in two, two in five, and so on.
+  let bestDistance = Math.floor((word.length + 1) / 3) + 1;
   for (const candidate of known) {
     const distance = editDistance(plain, normal(candidate));
     if (distance < bestDistance) {

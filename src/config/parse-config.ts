@@ -39,8 +39,7 @@ export function parseConfig(text: string, options: { readonly file: string }): P
   }
   const marks = new Marks(yaml.replacing);
   const value = marks.read(yaml.value);
-  const locate = (finding: Finding, path: KeyPath): Place =>
-    yaml.locate(path, finding.at ?? 'value', finding.offset ?? 0);
+  const locate = (finding: Finding, path: KeyPath): Place => yaml.locate(path, finding.at ?? 'value', finding.offset);
   const shape = checkShape(value);
   const errors: Finding[] = [];
   const warnings: Finding[] = [];

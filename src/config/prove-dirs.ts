@@ -137,10 +137,6 @@ export function proveStacks(raw: Readonly<Record<string, RawStack>>, prover: Pro
       const message = 'A stack has dirspaces (`tag_query`) or other stacks (`stacks`), not both.';
       prover.report({ code: 'conflicting-keys', path: [...path, 'stacks'], at: 'key', message });
     }
-    if (stack.tag_query === undefined && stack.stacks === undefined) {
-      const message = 'One of `tag_query` and `stacks` is required.';
-      prover.report({ code: 'missing-key', path, at: 'key', message });
-    }
     return {
       name,
       select:

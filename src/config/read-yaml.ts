@@ -78,7 +78,7 @@ export function readYaml(text: string): ReadYaml {
     value: plain.value ?? {},
     problems,
     replacing: plain.replacing,
-    locate: (path, at = 'value', offset = 0) => places(locateKey(document, path, at, offset)),
+    locate: (path, at = 'value', offset) => places(locateKey(document, path, at, offset)),
   };
 }
 

@@ -1,12 +1,19 @@
 import type { StackConfig } from '../domain/repo-config.ts';
 import type { Report } from './finding.ts';
 import { nearestWord } from './nearest-word.ts';
+import type { RawRepoConfig } from './schema.ts';
 
 /**
- * Every stack that is named must exist, and neither containment nor order may run in a circle. `default` exists always: it
+ * Every stack must say what it holds, every stack that is named must exist, and neither containment nor order may run in a circle. `default` exists always: it
  * holds what no other stack does. Linear in stacks and references.
  */
-export function checkStackReferences(stacks: readonly StackConfig[], error: Report): void {
+export function checkStackReferences(raw: RawRepoConfig, stacks: readonly StackConfig[], error: Report): void {
+  for (const [name, stack] of Object.entries(raw.stacks?.names ?? {})) {
+    if (stack.tag_query === undefined && stack.stacks === undefined) {
+      const message = 'One of `tag_query` and `stacks` is required.';
+      error({ code: 'missing-key', path: ['stacks', 'names', name], at: 'key', message });
+    }
+  }
   const names = new Set(['default', ...stacks.map(({ name }) => name)]);
   for (const { name, select, rules } of stacks) {
     const path = ['stacks', 'names', name];
