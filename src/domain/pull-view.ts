@@ -1,4 +1,5 @@
 import type { Dirspace } from './dirspace.ts';
+import type { Notice } from './notice.ts';
 import type { ApplyOutcome, Diagnostic, PlanCounts, PlanModel } from './plan-model.ts';
 
 /** Where a dirspace stands in this pull request. */
@@ -124,7 +125,11 @@ export interface PullView {
   readonly revision?: number;
   readonly dirspaces: readonly DirspaceView[];
   readonly runs?: readonly RunView[];
-  /** Said once, above the table: untrusted author, kill switch, apply credentials reachable from plan. */
+  /** What the last decision left for people to read: broken configuration, workflow that cannot be started, reasons. */
+  readonly notices?: readonly Notice[];
+  /** Whole text of the workflow file that users copy, for when it is missing. */
+  readonly workflowText?: string;
+  /** Said once, above the table: apply credentials reachable from plan, and the like. */
   readonly notes?: readonly NoteView[];
   readonly held?: readonly HeldView[];
   readonly overlaps?: readonly OverlapView[];

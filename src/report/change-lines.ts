@@ -29,7 +29,15 @@ export function changeLines(change: ResourceChange, detail: Detail): readonly st
   }
   const shown =
     change.action === 'delete' || change.action === 'forget' ? identifying(change.attributes) : change.attributes;
-  const lines = [head, ...attributeLines(shown)];
+  // Most of what a new resource has is not known yet and says nothing about it.
+  const later = change.action === 'create' ? shown.filter((entry) => entry.after?.kind === 'unknown').length : 0;
+  const lines = [
+    head,
+    ...attributeLines(later === 0 ? shown : shown.filter((entry) => entry.after?.kind !== 'unknown')),
+  ];
+  if (later > 0) {
+    lines.push(`      (${later} known after apply)`);
+  }
   if (change.action === 'update' && change.attributes.length === 0 && change.omitted === undefined) {
     lines.push('      only formatting or provider bookkeeping differs');
   }
@@ -44,10 +52,13 @@ export function changeLines(change: ResourceChange, detail: Detail): readonly st
 
 /** The lines of one output. */
 export function outputLines(output: OutputChange): readonly string[] {
-  return attributeLines(
-    output.attributes.map((change) => ({ ...change, path: [`output.${output.name}`, ...change.path] })),
-    0,
-  );
+  const sign = output.action === 'create' ? '+' : output.action === 'delete' ? '-' : '!';
+  const [only, ...others] = attributeLines(output.attributes, 0);
+  const name = `output ${visibleLine(output.name)}`;
+  if (only !== undefined && others.length === 0 && only.slice(2).startsWith('value = ')) {
+    return [`${only.slice(0, 2)}${name} = ${only.slice('+ value = '.length)}`];
+  }
+  return [`${sign} ${name}`, ...attributeLines(output.attributes)];
 }
 
 function headLine(change: ResourceChange): string {
@@ -170,7 +181,7 @@ function leafLines(label: string, change: AttributeChange, depth: number): reado
   }
   const { before, after } = change;
   const texts = [textLeaf(before), textLeaf(after)] as const;
-  if (texts[0]?.includes('\n') || texts[1]?.includes('\n')) {
+  if (texts[0]?.includes('\n') === true || texts[1]?.includes('\n') === true) {
     if ((before === undefined || texts[0] !== undefined) && (after === undefined || texts[1] !== undefined)) {
       return [`${sign} ${indent}${label}:${forces}`, ...textLines(texts[0], texts[1], `${indent}    `)];
     }
@@ -194,12 +205,20 @@ function textLeaf(leaf: Leaf | undefined): string | undefined {
 function textLines(before: string | undefined, after: string | undefined, indent: string): readonly string[] {
   const all =
     before !== undefined && after !== undefined
-      ? lineDiff(before, after)
-      : (before ?? after ?? '').split('\n').map((text) => ({ sign: before === undefined ? '+' : '-', text }));
+      ? lineDiff(withoutEnd(before, after), withoutEnd(after, before))
+      : (before ?? after ?? '')
+          .replace(/\n$/, '')
+          .split('\n')
+          .map((text) => ({ sign: before === undefined ? '+' : '-', text }));
   const shown = all
     .slice(0, MAX_LINES_OF_TEXT)
     .map(({ sign, text }) => `${sign} ${indent}${clip(visible(text), MAX_VALUE)}`);
   return all.length > shown.length ? [...shown, `  ${indent}… ${all.length - shown.length} more lines`] : shown;
+}
+
+/** A line end that both texts have at their end would be shown as an empty line. */
+function withoutEnd(text: string, other: string): string {
+  return text.endsWith('\n') && other.endsWith('\n') ? text.slice(0, -1) : text;
 }
 
 function leafText(leaf: Leaf | undefined): string {

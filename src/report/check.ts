@@ -1,3 +1,4 @@
+import type { Notice } from '../domain/notice.ts';
 import type { Diagnostic } from '../domain/plan-model.ts';
 import type { DirspaceView, PullView } from '../domain/pull-view.ts';
 import {
@@ -60,7 +61,8 @@ const PER_REQUEST = 50;
  */
 export function renderCheck(view: PullView, which: 'plan' | 'apply'): RenderedCheck {
   const groups = groupDirspaces(view);
-  const title = clip(visibleLine(which === 'plan' ? planHeadline(view) : applyHeadline(view)), 200);
+  const headline = which === 'plan' ? planHeadline(view) : applyHeadline(view);
+  const title = clip(visibleLine(cannotRun(view) ? `nothing was run: ${problemTitle(view)}` : headline), 200);
   const state = which === 'plan' ? planState(view) : applyState(view);
   const { blocks } = fitBlocks(groups, MAX_TEXT);
   const summary = [
@@ -116,7 +118,7 @@ function planState(view: PullView): CheckState {
   const policyFailed = view.dirspaces.some((entry) =>
     (entry.policies ?? []).some((policy) => policy.outcome === 'failed'),
   );
-  if (count.failed > 0 || broken || policyFailed) {
+  if (count.failed > 0 || broken || policyFailed || cannotRun(view)) {
     return { status: 'completed', conclusion: 'failure' };
   }
   if (count.stale + count.waiting + count.unknown > 0 || blocked(view)) {
@@ -130,7 +132,7 @@ function applyState(view: PullView): CheckState {
   if (count.applying > 0) {
     return { status: 'in_progress' };
   }
-  if (count['apply-failed'] + count.partly > 0) {
+  if (count['apply-failed'] + count.partly > 0 || cannotRun(view)) {
     return { status: 'completed', conclusion: 'failure' };
   }
   if (count.planning + count.queued > 0) {
@@ -142,9 +144,20 @@ function applyState(view: PullView): CheckState {
   return { status: 'completed', conclusion: 'success' };
 }
 
-/** Notes say that something stands in the way of everything: untrusted author, broken configuration, kill switch. */
+/** Broken configuration or a workflow that cannot be started: nothing is known about this commit. */
+function cannotRun(view: PullView): boolean {
+  return (view.notices ?? []).some((notice) => notice.kind !== 'reason');
+}
+
+/** Without dirspaces, a reason stands in the way of everything: untrusted author, unread files. */
 function blocked(view: PullView): boolean {
-  return view.dirspaces.length === 0 && (view.notes ?? []).length > 0;
+  return view.dirspaces.length === 0 && (view.notices ?? []).length > 0;
+}
+
+function problemTitle(view: PullView): string {
+  return (view.notices ?? []).some((notice) => notice.kind === 'config')
+    ? 'problems in the configuration'
+    : 'the workflow cannot be started';
 }
 
 function planDiagnostics(entry: DirspaceView): readonly Diagnostic[] {
@@ -173,7 +186,7 @@ function annotationsOf(
           ],
     ),
   ]);
-  return annotations
+  return [...annotations, ...(view.notices ?? []).flatMap(configAnnotations)]
     .filter((annotation) => {
       const key = JSON.stringify(annotation);
       const first = !seen.has(key);
@@ -181,6 +194,21 @@ function annotationsOf(
       return first;
     })
     .slice(0, MAX_ANNOTATIONS);
+}
+
+function configAnnotations(notice: Notice): readonly CheckAnnotation[] {
+  return notice.kind !== 'config'
+    ? []
+    : notice.problems
+        .filter((problem) => problem.line > 0)
+        .map((problem) => ({
+          path: repositoryPath(problem.file, '.'),
+          startLine: problem.line,
+          endLine: problem.line,
+          level: 'failure' as const,
+          title: clip(visibleLine(problem.path === '' ? 'Configuration' : problem.path), 200),
+          message: clip(visible(problem.message), 4_000),
+        }));
 }
 
 function diagnosticAnnotation(diagnostic: Diagnostic, dir: string): readonly CheckAnnotation[] {

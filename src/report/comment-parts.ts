@@ -1,9 +1,12 @@
 import { dirspaceName } from '../domain/dirspace.ts';
+import type { Notice } from '../domain/notice.ts';
 import type { DirspaceView, PullView } from '../domain/pull-view.ts';
 import { comparePlans } from '../plans/compare-plans.ts';
 import { riskOf } from '../plans/risk.ts';
+import { renderConfigProblems } from './config-problems.ts';
 import { clip, code, fold, link, mention, plural, prose, shortSha } from './escape.ts';
 import { nextCommands } from './next-commands.ts';
+import { renderWorkflowProblem } from './workflow-problem.ts';
 
 /** Addresses that a caution names; the rest is counted. */
 const MAX_NAMED = 12;
@@ -42,12 +45,26 @@ export function cautionBlock(view: PullView): string {
   );
 }
 
-/** What is said once for the whole pull request. */
+/** What is said once for the whole pull request, worst first. */
 export function notesBlock(view: PullView): string {
-  return (view.notes ?? [])
-    .slice(0, 10)
-    .map((note) => `> [!IMPORTANT]\n> ${prose(note.text)}${note.next === undefined ? '' : ` Next: ${code(note.next)}`}`)
-    .join('\n\n');
+  const notices = (view.notices ?? []).map((notice) => noticeBlock(notice, view));
+  const notes = (view.notes ?? []).map((note) => important(note.text, note.next ?? ''));
+  return [...notices, ...notes].slice(0, 10).join('\n\n');
+}
+
+function noticeBlock(notice: Notice, view: PullView): string {
+  switch (notice.kind) {
+    case 'config':
+      return renderConfigProblems(notice.problems);
+    case 'dispatch':
+      return renderWorkflowProblem(notice.problem, view.workflowText);
+    case 'reason':
+      return important(notice.text, notice.next);
+  }
+}
+
+function important(text: string, next: string): string {
+  return `> [!IMPORTANT]\n> ${prose(text)}${next === '' ? '' : ` **Next**: ${code(next, 200)}`}`;
 }
 
 /** "Since the plan reviewed by": one line per dirspace whose plan is another one now. */

@@ -137,7 +137,13 @@ function planParts(model: PlanModel, level: Detail | 'types', limit: number): re
 function diffLines(model: PlanModel, level: Detail, limit: number): readonly string[] | undefined {
   const lines: string[] = [];
   let size = 0;
+  let tall = false;
   const add = (more: readonly string[]): boolean => {
+    // Air around resources that have something below them.
+    if ((more.length > 1 || tall) && lines.length > 0) {
+      lines.push('');
+    }
+    tall = more.length > 1;
     for (const line of more) {
       size += line.length + 1;
       lines.push(line);

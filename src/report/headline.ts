@@ -38,8 +38,11 @@ export function totalCounts(views: readonly DirspaceView[]): PlanCounts {
 /** One line that says how the plans stand, for the title of the comment and of the check. Plain text. */
 export function planHeadline(view: PullView): string {
   const total = view.dirspaces.length;
+  if ((view.notices ?? []).some((notice) => notice.kind !== 'reason')) {
+    return 'nothing was run';
+  }
   if (total === 0) {
-    return 'nothing to plan';
+    return (view.notices ?? []).length > 0 ? 'nothing was planned' : 'nothing to plan';
   }
   const count = tally(view);
   const changed =
