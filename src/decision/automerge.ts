@@ -1,0 +1,65 @@
+import { requirementRefusals } from './apply-requirements.ts';
+import { intend, note } from './draft.ts';
+import { layersOf } from './layers.ts';
+import { heldBy } from './locks.ts';
+import { isFork, type PullCase, pausedBecause } from './pull-case.ts';
+import type { Work } from './work.ts';
+
+/**
+ * Merge when everything is applied and `automerge` is on. "No changes" satisfies it under the same requirements as an
+ * apply. The merge carries the SHA and uses no bypass: GitHub has the last word. Returns whether a merge was asked for.
+ */
+export function automerge(it: PullCase, work: Work, by: { readonly login: string }): boolean {
+  const { draft, pull, ours, github } = it;
+  const { automerge: rules } = work.config;
+  const { all } = layersOf(it, work);
+  if (!rules.enabled || pull.state !== 'open' || all.length === 0 || isFork(it)) {
+    return false;
+  }
+  if (all.some(({ standing }) => standing.state !== 'done') || pausedBecause(it, 'apply') !== null) {
+    return false;
+  }
+  const applied = ours.locks.some((claim) => claim.pull === pull.number && claim.appliedAt !== null);
+  const anyApplied = applied || ours.results.some((result) => result.state === 'applied');
+  if (rules.requireExplicitApply && !anyApplied) {
+    note(draft, 'automerge', 'ignore', 'nothing-to-apply', 'require_explicit_apply is set.');
+    return false;
+  }
+  const untouched = all.filter(({ part }) =>
+    ours.results.some((one) => one.dir === part.dir && one.workspace === part.workspace && one.state === 'no-changes'),
+  );
+  const asker = { pull: pull.number, baseRef: pull.baseRef };
+  const missing = untouched.flatMap(({ part }) => [
+    ...requirementRefusals(
+      it,
+      work,
+      part,
+      ours.plans.find((plan) => plan.dir === part.dir && plan.workspace === part.workspace) ?? null,
+    ),
+    ...(heldBy(ours, part, asker) === null ? [] : [{ reason: 'locked-by-pull' } as const]),
+  ]);
+  if (missing.length > 0) {
+    for (const { reason } of missing) {
+      note(draft, 'automerge', 'refuse', reason);
+    }
+    return false;
+  }
+  if (github.rules?.known === true && github.rules.value.mergeQueue) {
+    note(draft, 'automerge', 'ignore', 'merge-queue-merges');
+    return false;
+  }
+  intend(
+    draft,
+    {
+      do: 'merge',
+      pull: pull.number,
+      headSha: pull.headSha,
+      method: rules.mergeStrategy === 'auto' ? 'merge' : rules.mergeStrategy,
+      title: rules.retainPrTitle ? `${pull.title} (#${pull.number})` : null,
+      deleteBranch: rules.deleteBranch ? pull.headRef : null,
+    },
+    { do: 'audit', action: 'automerge', actor: by.login, detail: { pull: pull.number, headSha: pull.headSha } },
+  );
+  note(draft, 'automerge', 'pass', 'automerge-started');
+  return true;
+}

@@ -1,0 +1,199 @@
+import type { Decision } from '../domain/decision.ts';
+import type { Actor, Event } from '../domain/event.ts';
+import { SECOND } from '../domain/instant.ts';
+import type { ReasonCode } from '../domain/reason.ts';
+import { accessRefusal, fileRefusals } from './access.ts';
+import { branchesMatch } from './branches.ts';
+import { decideClosed } from './closing.ts';
+import { type Draft, finish, ignore, intend, note } from './draft.ts';
+import { layersOf, type Placed } from './layers.ts';
+import { reasonNotice } from './notices.ts';
+import { canWrite } from './people.ts';
+import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
+import { isFork, openCase, type PullCase, pausedBecause } from './pull-case.ts';
+import { supersedePlans } from './start-runs.ts';
+import { type Work, workOf } from './work.ts';
+
+/** With this label a pull request is left alone until somebody asks. */
+export const SKIP_LABEL = 'plumbline:skip';
+
+const AGAIN_MS = 30 * SECOND;
+
+/**
+ * Something happened to a pull request. Whatever the event says of its commit, the head of now is planned: events may
+ * come late, twice or in another order, and the end must be the same.
+ */
+export function decidePull(draft: Draft, event: Extract<Event, { kind: 'pull' }>): Decision {
+  const opened = openCase(draft, event.repository);
+  if (!opened.ok) {
+    return ignore(draft, 'pull', opened.reason);
+  }
+  const { it } = opened;
+  if (it.pull.state !== 'open') {
+    return decideClosed(it, event.sender);
+  }
+  if (event.action === 'closed') {
+    return ignore(draft, 'pull', 'event-outdated', 'The pull request is open again.');
+  }
+  if (event.action === 'labeled' || event.action === 'converted_to_draft') {
+    publish(it);
+    return finish(draft, event.action === 'labeled' ? 'skip-label' : 'draft');
+  }
+  return autoplan(it, event.sender, event);
+}
+
+/** Plan what has no plan of the head, if everything allows it without anybody asking. */
+export function autoplan(it: PullCase, actor: Actor, event: Event): Decision {
+  const { draft, pull } = it;
+  supersedePlans(it, []);
+  const paused = pausedBecause(it, 'plan');
+  if (paused !== null) {
+    return quiet(it, null, paused);
+  }
+  const result = workOf(it.github, pull, it.ours);
+  if (!result.ok) {
+    publishChange(it, null, result.notices);
+    const [first] = result.notices;
+    return finish(draft, first?.kind === 'reason' ? first.reason : 'config-broken');
+  }
+  const { work } = result;
+  const outside = outsideReason(it, work);
+  if (outside !== null) {
+    note(draft, outside.rule, 'ignore', outside.reason);
+    if (outside.told) {
+      return quiet(it, work, outside.reason);
+    }
+    return finish(draft, outside.reason);
+  }
+  dropUntouched(it, work);
+  if (work.parts.length === 0) {
+    return quiet(it, work, 'no-directories');
+  }
+  if (pull.labels.includes(SKIP_LABEL)) {
+    return quiet(it, work, 'skip-label');
+  }
+  const trust = trustReason(it, work, actor);
+  if (trust !== null) {
+    return quiet(it, work, trust, `plumbline plan ${pull.headSha.slice(0, 7)}`);
+  }
+  note(draft, 'trust', 'pass', 'trusted', actor.login);
+  return planWorkingLayer(it, work, actor, event);
+}
+
+/** Not for this pull request at all: switched off, other branches, a fork. */
+function outsideReason(it: PullCase, work: Work): { rule: string; reason: ReasonCode; told: boolean } | null {
+  const { pull, github } = it;
+  if (!work.config.enabled) {
+    return { rule: 'enabled', reason: 'disabled', told: false };
+  }
+  const branches = { base: pull.baseRef, head: pull.headRef, defaultBranch: github.repository.defaultBranch };
+  if (!branchesMatch(work.config, branches)) {
+    return { rule: 'branches', reason: 'branch-not-ours', told: false };
+  }
+  if (isFork(it)) {
+    return { rule: 'forks', reason: work.config.forks.kind === 'off' ? 'fork-off' : 'fork-needs-sha', told: true };
+  }
+  return null;
+}
+
+/** Why this actor's commit is not planned by itself; null: it is. */
+function trustReason(it: PullCase, work: Work, actor: Actor): ReasonCode | null {
+  if (actor.bot) {
+    return work.config.trustedBots.includes(actor.login.toLowerCase()) ? null : 'untrusted-author';
+  }
+  const answer = canWrite(it.github, actor.login);
+  return answer === 'yes' ? null : answer === 'no' ? 'untrusted-author' : 'permission-unknown';
+}
+
+/** Start what is missing in the working layer: wanted automatically, without a valid plan, without a run. */
+export function planWorkingLayer(it: PullCase, work: Work, actor: Actor, event: Event): Decision {
+  const { draft, pull, now } = it;
+  const { all, working } = layersOf(it, work);
+  const automatic = working.filter(({ part }) => part.autoplan && (!pull.draft || part.autoplanDraftPr));
+  if (working.length > 0 && automatic.length === 0) {
+    return quiet(it, work, pull.draft ? 'draft' : 'autoplan-off', 'plumbline plan');
+  }
+  const applying = automatic.filter(({ standing }) => standing.state === 'running' && standing.kind === 'apply');
+  const stale = applying.filter(({ standing }) => standing.state === 'running' && standing.headSha !== pull.headSha);
+  if (stale.length > 0) {
+    // What is being applied is planned for the new commit as soon as that is over.
+    intend(draft, { do: 'set-timer', key: `again/${pull.number}/${pull.headSha}`, at: now + AGAIN_MS, event });
+  }
+  const wanted = automatic.filter(({ standing }) => needsPlan(standing));
+  if (wanted.length === 0) {
+    publishChange(it, work, []);
+    return finish(draft, all.every(({ standing }) => standing.state === 'done') ? 'nothing-to-do' : 'already-planned');
+  }
+  const parts = wanted.map(({ part }) => part);
+  const files = fileRefusals(it, work, actor.login);
+  if (files.length > 0 && !actor.bot) {
+    for (const { reason, detail } of files) {
+      note(draft, 'access', 'refuse', reason, detail);
+    }
+    publishChange(
+      it,
+      work,
+      files.map((one) => reasonNotice(one.reason, one.detail ?? '', 'plumbline plan')),
+    );
+    return finish(draft, files[0]?.reason ?? 'access-denied');
+  }
+  const denied = actor.bot ? [] : parts.filter((part) => refusedToPlan(it, work, part, actor.login) !== null);
+  const allowed = parts.filter((part) => !denied.includes(part));
+  const [firstDenied] = denied;
+  if (firstDenied !== undefined && (allowed.length === 0 || work.config.accessControl.planRequireAllDirspaceAccess)) {
+    const reason = refusedToPlan(it, work, firstDenied, actor.login) ?? 'access-denied';
+    return quiet(it, work, reason, 'plumbline plan');
+  }
+  const setup = setupRefusals(it, allowed, 'plan');
+  if (setup.length > 0) {
+    for (const { reason, detail } of setup) {
+      note(draft, 'setup', 'refuse', reason, detail);
+    }
+    publishChange(it, work, setup.map(setupNotice));
+    return finish(draft, setup[0]?.reason ?? 'workflow-unfit');
+  }
+  startPlans(it, work, allowed, { by: { id: actor.id, login: actor.login }, at: now, flags: [] });
+  publishChange(it, work, []);
+  return finish(draft, 'plan-started');
+}
+
+function refusedToPlan(it: PullCase, work: Work, part: Work['parts'][number], login: string): ReasonCode | null {
+  return accessRefusal(it, work, part, { operation: 'plan', login, approvers: [] });
+}
+
+/** Has it neither a plan that counts nor a run that makes one? A plan that failed for this commit is not tried again by itself. */
+function needsPlan(standing: Placed['standing']): boolean {
+  return standing.state === 'invalid' && !KEPT_FOR_PEOPLE.has(standing.reason);
+}
+
+const KEPT_FOR_PEOPLE: ReadonlySet<ReasonCode> = new Set([
+  'plan-failed',
+  'plan-used',
+  'apply-unknown',
+  'plan-not-stored',
+]);
+
+/** Plans and places in line of dirspaces that the pull request touches no more are given up. */
+export function dropUntouched(it: PullCase, work: Work): void {
+  const { draft, ours, pull } = it;
+  const keys = new Set(work.parts.map((part) => `${part.dir}\u0000${part.workspace}`));
+  const gone = <T extends { readonly dir: string; readonly workspace: string }>(one: T) =>
+    !keys.has(`${one.dir}\u0000${one.workspace}`);
+  const plans = ours.plans.filter((plan) => plan.state === 'stored' && gone(plan)).map((plan) => plan.id);
+  if (plans.length > 0) {
+    intend(draft, { do: 'erase-plans', plans, reason: 'plan-superseded' });
+  }
+  const places = ours.locks.filter((claim) => claim.pull === pull.number && claim.appliedAt === null && gone(claim));
+  if (places.length > 0) {
+    const dirspaces = places.map(({ dir, workspace }) => ({ dir, workspace }));
+    intend(draft, { do: 'release-locks', pull: pull.number, dirspaces });
+  }
+}
+
+/** Nothing is run; the pull request says why. */
+function quiet(it: PullCase, work: Work | null, reason: ReasonCode, next = ''): Decision {
+  note(it.draft, 'autoplan', 'ignore', reason);
+  const notices = reason === 'no-directories' ? [] : [reasonNotice(reason, '', next)];
+  publishChange(it, work, notices);
+  return finish(it.draft, reason);
+}

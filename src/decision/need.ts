@@ -1,0 +1,247 @@
+import type { Need } from '../domain/decision.ts';
+import type { Event } from '../domain/event.ts';
+import { isActive } from '../domain/run.ts';
+import type { GitHubFacts, Snapshot } from '../domain/snapshot.ts';
+import type { MatchList } from '../domain/workflow-step.ts';
+import { filesOf, policiesFor } from './access.ts';
+import { requirementsFor } from './apply-requirements.ts';
+import { latestReviews } from './approvals.ts';
+import { owningTeams } from './codeowners.ts';
+import { type Command, TRIGGERS } from './command.ts';
+import { parseCommands } from './commands.ts';
+import { createDraft } from './draft.ts';
+import { teamKey } from './people.ts';
+import { openCase, type PullCase } from './pull-case.ts';
+import { readConfig } from './pull-config.ts';
+import { changeNeed } from './triage.ts';
+import { movedBases } from './valid-plans.ts';
+import { type Work, workOf } from './work.ts';
+
+/**
+ * What more must be read before this event can be decided, now that the configuration is known; undefined: nothing. The
+ * worker asks at most twice: the first answer may name reviews, the second the teams of those who reviewed. The need is
+ * whole, so that one query can bring everything.
+ */
+export function needFor(event: Event, snapshot: Snapshot): Need | undefined {
+  switch (event.kind) {
+    case 'run-reported':
+      return reportNeed(event, snapshot);
+    case 'run-silent':
+      return silenceNeed(event, snapshot);
+    case 'pull':
+    case 'comment':
+    case 'button':
+    case 'apply-claimed':
+    case 'reconsider':
+    case 'discovered':
+      return snapshot.github === null ? undefined : rulesNeed(event, snapshot, event.repository);
+    default:
+      return undefined;
+  }
+}
+
+/** A plan that shows changes is recorded without a look at GitHub: nothing follows from it until somebody asks. */
+function reportNeed(event: Extract<Event, { kind: 'run-reported' }>, snapshot: Snapshot): Need | undefined {
+  const { ours, github } = snapshot;
+  const run = ours.runs.find((candidate) => candidate.id === event.run);
+  if (run === undefined || ours.report === null || !isActive(run.state)) {
+    return undefined;
+  }
+  const open = ours.report.outcomes.some((one) => one.state === 'planned' || one.state === 'plan-failed');
+  if (run.kind === 'plan' && (open || ours.report.problem !== null)) {
+    return undefined;
+  }
+  return github?.pull === undefined ? changeNeed(event.pull) : rulesNeed(event, snapshot, event.repository);
+}
+
+/** GitHub is asked about a run only when its runner is not heard of. */
+function silenceNeed(event: Extract<Event, { kind: 'run-silent' }>, { ours, now, github }: Snapshot): Need | undefined {
+  const run = ours.runs.find((candidate) => candidate.id === event.run);
+  const heard = run?.heartbeatAt ?? null;
+  if (run === undefined || !isActive(run.state) || github?.actionsRun !== undefined) {
+    return undefined;
+  }
+  return heard !== null && now - heard < HEARD_MS ? undefined : { actionsRun: run.id };
+}
+
+const HEARD_MS = 40_000;
+
+type RuledEvent = Extract<
+  Event,
+  { kind: 'pull' | 'comment' | 'button' | 'apply-claimed' | 'reconsider' | 'run-reported' | 'discovered' }
+>;
+
+/** What the rules of the configuration need beyond what every change needs. */
+function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent['repository']): Need | undefined {
+  const opened = openCase(createDraft(snapshot), repository);
+  if (!opened.ok || opened.it.github.configDefault === undefined) {
+    return undefined;
+  }
+  const { it } = opened;
+  const logins = actors(event, it);
+  const result = workOf(it.github, it.pull, it.ours);
+  if (!result.ok) {
+    return lightNeed(event, it);
+  }
+  const bases = movedBases(it).filter((sha) => it.github.baseFilesSince?.[sha] === undefined);
+  const applies = mayApply(event, it);
+  const wants = applies ? applyWants(result.work) : NOTHING_WANTED;
+  const lists = [...matchLists(result.work, applies)];
+  const owners = lists.flat().some((match) => match.kind === 'codeowners');
+  const people = wants.reviews ? [...logins, ...reviewers(it)] : logins;
+  const more = {
+    ...(bases.length > 0 && result.work.config.baseMoved === 'paths' ? { baseFilesSince: bases } : {}),
+    ...(wants.reviews && it.github.reviews === undefined ? { reviews: true } : {}),
+    ...(wants.checks && it.github.checks === undefined ? { checks: true, rules: true } : {}),
+    ...(wants.mergeability && it.github.mergeable === undefined ? { mergeability: true } : {}),
+    ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
+    ...((it.ours.gates ?? []).length > 0 && it.github.waivers === undefined ? { waivers: true } : {}),
+    ...missingPeople(it.github, lists, people, owners ? ownerTeams(it, result.work) : []),
+  };
+  return Object.keys(more).length === 0 ? undefined : { ...changeNeed(it.pull.number), permissionsOf: logins, ...more };
+}
+
+/** `unlock` and its like name people too, but ask nothing of the change. */
+function lightNeed(event: RuledEvent, it: PullCase): Need | undefined {
+  const read = readConfig(it.github);
+  if (event.kind !== 'comment' || !read.ok) {
+    return undefined;
+  }
+  const { accessControl } = read.config.base;
+  const lists = accessControl.enabled ? [accessControl.unlock] : [];
+  const more = missingPeople(it.github, lists, actors(event, it), []);
+  return Object.keys(more).length === 0
+    ? undefined
+    : { pull: it.pull.number, config: true, permissionsOf: [event.author.login], ...more };
+}
+
+/** Whose permissions the rules will ask for. */
+function actors(event: RuledEvent, it: PullCase): readonly string[] {
+  switch (event.kind) {
+    case 'pull':
+    case 'button':
+      return event.sender.bot ? [] : [event.sender.login];
+    case 'comment':
+      return [event.author.login];
+    default: {
+      const run = 'run' in event ? it.ours.runs.find((one) => one.id === event.run) : it.ours.runs[0];
+      return run === undefined ? [] : [run.requestedBy.login];
+    }
+  }
+}
+
+function mayApply(event: RuledEvent, it: PullCase): boolean {
+  switch (event.kind) {
+    case 'comment':
+      return parseCommands(event.body, new Set(TRIGGERS)).some((line) => line.ok && isApply(line.command));
+    case 'button':
+      return event.button === 'apply';
+    case 'pull':
+      return it.pull.state === 'merged';
+    case 'discovered':
+      return false;
+    case 'apply-claimed':
+    case 'reconsider':
+    case 'run-reported':
+      return true;
+  }
+}
+
+function isApply(command: Command): boolean {
+  return (
+    command.name === 'apply' ||
+    command.name === 'apply-force' ||
+    command.name === 'apply-autoapprove' ||
+    command.name === 'approve'
+  );
+}
+
+interface Wants {
+  readonly reviews: boolean;
+  readonly checks: boolean;
+  readonly mergeability: boolean;
+}
+
+const NOTHING_WANTED: Wants = { reviews: false, checks: false, mergeability: false };
+
+function applyWants(work: Work): Wants {
+  const checks = work.parts.flatMap((part) => requirementsFor(work, part)).filter((check) => check !== null);
+  const rules = work.config.accessControl;
+  const superapproval = rules.enabled && rules.policies.some((policy) => policy.applyWithSuperapproval.length > 0);
+  return {
+    reviews: superapproval || checks.some((check) => check.approved.enabled),
+    checks: checks.some((check) => check.statusChecks.enabled),
+    mergeability: checks.some((check) => check.mergeConflicts.enabled),
+  };
+}
+
+/** Every list of people that a rule may ask here. */
+function* matchLists(work: Work, applies: boolean): Generator<MatchList> {
+  const rules = work.config.accessControl;
+  if (rules.enabled) {
+    yield rules.configUpdate;
+    yield rules.ciConfigUpdate;
+    yield rules.unlock;
+    yield* rules.files.map((file) => file.allowed);
+    for (const policy of work.parts.flatMap((part) => policiesFor(work, part))) {
+      if (policy !== null) {
+        yield policy.plan;
+        if (applies) {
+          yield* [
+            policy.apply,
+            policy.applyForce,
+            policy.applyAutoapprove,
+            policy.superapproval,
+            policy.applyWithSuperapproval,
+          ];
+        }
+      }
+    }
+  }
+  if (applies) {
+    for (const check of work.parts.flatMap((part) => requirementsFor(work, part))) {
+      if (check?.approved.enabled === true) {
+        yield* [check.approved.allOf, check.approved.anyOf];
+      }
+    }
+  }
+}
+
+function reviewers({ github }: PullCase): readonly string[] {
+  return github.reviews?.known === true ? latestReviews(github.reviews.value).map((review) => review.author.login) : [];
+}
+
+function ownerTeams(it: PullCase, work: Work): readonly string[] {
+  const { codeowners } = it.github;
+  if (codeowners?.known !== true || codeowners.value === null) {
+    return [];
+  }
+  return owningTeams(codeowners.value, [...new Set(work.parts.flatMap((part) => filesOf(it, part)))]);
+}
+
+const MAX_PEOPLE = 50;
+
+/** Memberships and permissions of these people that the lists ask for and nobody has read. */
+function missingPeople(
+  github: GitHubFacts,
+  lists: readonly MatchList[],
+  logins: readonly string[],
+  moreTeams: readonly string[],
+): Pick<Need, 'teams' | 'permissionsOf'> {
+  const matches = lists.flat();
+  const slugs = new Set([...matches.flatMap((match) => (match.kind === 'team' ? [match.slug] : [])), ...moreTeams]);
+  const people = [...new Set(logins)].slice(0, MAX_PEOPLE);
+  const org = github.repository.owner;
+  const teams = people.flatMap((login) =>
+    [...slugs].flatMap((slug) =>
+      github.teams?.[teamKey(org, slug, login)] === undefined ? [{ org, slug, login }] : [],
+    ),
+  );
+  const roles = matches.some((match) => match.kind === 'role');
+  const unread = people.filter((login) => github.permissions?.[login] === undefined);
+  const whose = roles ? unread : unread.filter((login) => login === logins[0]);
+  return {
+    ...(teams.length === 0 ? {} : { teams }),
+    ...(whose.length === 0 ? {} : { permissionsOf: [...new Set([...logins.slice(0, 1), ...whose])] }),
+  };
+}

@@ -1,0 +1,90 @@
+import { dirspaceKey } from '../domain/dirspace.ts';
+import type { Notice } from '../domain/notice.ts';
+import { intend, note } from './draft.ts';
+import { reasonNotice } from './notices.ts';
+import { isFork, type PullCase } from './pull-case.ts';
+import type { Refusal } from './refusal.ts';
+import { type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
+import type { Part, Work } from './work.ts';
+import { workflowFit } from './workflow-file.ts';
+
+/** Start plan runs for these dirspaces: what runs or is stored for them is replaced. Returns how many runs there are. */
+export function startPlans(it: PullCase, work: Work, parts: readonly Part[], request: Request): number {
+  const { draft, ours } = it;
+  supersedePlans(it, parts);
+  const keys = new Set(parts.map(dirspaceKey));
+  const old = ours.plans.filter((plan) => plan.state !== 'erased' && keys.has(dirspaceKey(plan)));
+  if (old.length > 0) {
+    intend(draft, { do: 'erase-plans', plans: old.map((plan) => plan.id), reason: 'plan-superseded' });
+  }
+  return startRuns(it, work, { kind: 'plan', parts: placedFor(it, work, parts), request });
+}
+
+/** The code of a fork runs in the environment named for forks and nowhere else. */
+function placedFor(it: PullCase, work: Work, parts: readonly Part[]): readonly Part[] {
+  const { forks } = work.config;
+  if (!isFork(it) || it.pull.state === 'merged' || forks.kind === 'off') {
+    return parts;
+  }
+  return parts.map((part) => ({ ...part, environments: { plan: forks.environment, apply: null }, runsOn: null }));
+}
+
+/** Remember what the pull request touches and what people must read, and bring what they see up to date. */
+export function publishChange(it: PullCase, work: Work | null, notices: readonly Notice[], newComment = false): void {
+  const { number: pull, headSha } = it.pull;
+  intend(
+    it.draft,
+    { do: 'save-change', pull, change: work?.change ?? null, notices },
+    { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) },
+  );
+}
+
+/** Bring what people see up to date with our rows; what the pull request touches stays as it was computed last. */
+export function publish(it: PullCase, newComment = false): void {
+  const { number: pull, headSha } = it.pull;
+  intend(it.draft, { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) });
+}
+
+/** What the set-up lacks before anything can be run: an engine that we have, a workflow file that can be started. */
+export function setupRefusals(it: PullCase, parts: readonly Part[], kind: 'plan' | 'apply'): readonly SetupRefusal[] {
+  const found: SetupRefusal[] = [];
+  for (const part of parts) {
+    if (supportedEngine(part) === null) {
+      found.push({ reason: 'engine-unsupported', detail: part.engine.name, about: [part], lines: [] });
+    }
+  }
+  const needs = {
+    environment: parts.some((part) => part.environments[kind] !== null),
+    runsOn: parts.some((part) => part.runsOn !== null),
+  };
+  const fit = workflowFit(it.github.workflowFile, needs);
+  if (!fit.fit) {
+    found.push({ reason: fit.reason, detail: fit.text, lines: fit.lines });
+  } else {
+    note(it.draft, 'workflow-file', 'pass', 'workflow-fit');
+  }
+  return found;
+}
+
+export interface SetupRefusal extends Refusal {
+  /** Lines to add to the workflow file. */
+  readonly lines: readonly string[];
+}
+
+/** A set-up refusal as something that stays on the pull request until it is mended. */
+export function setupNotice(refusal: SetupRefusal): Notice {
+  const detail = [refusal.detail ?? '', ...refusal.lines].join('\n');
+  switch (refusal.reason) {
+    case 'workflow-missing':
+      return { kind: 'dispatch', problem: { what: 'workflow-missing' } };
+    case 'workflow-unfit':
+      return {
+        kind: 'dispatch',
+        problem: refusal.lines.includes('permissions:')
+          ? { what: 'workflow-permissions', detail }
+          : { what: 'workflow-not-dispatchable', detail },
+      };
+    default:
+      return reasonNotice(refusal.reason, refusal.detail ?? '', 'plumbline plan');
+  }
+}

@@ -1,0 +1,188 @@
+import type { Decision } from '../domain/decision.ts';
+import { dirspaceKey } from '../domain/dirspace.ts';
+import type { Event } from '../domain/event.ts';
+import { isActive, type Run, type RunState } from '../domain/run.ts';
+import type { RunReport } from '../domain/snapshot.ts';
+import { autoapply } from './apply.ts';
+import { automerge } from './automerge.ts';
+import { settleMerged } from './closing.ts';
+import { type Draft, finish, ignore, intend, note } from './draft.ts';
+import { layersOf } from './layers.ts';
+import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
+import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
+import { type Work, workOf } from './work.ts';
+
+/** The runner reported: what it says is recorded, and what follows from it is started. */
+export function decideReported(draft: Draft, event: Extract<Event, { kind: 'run-reported' }>): Decision {
+  const { ours } = draft.snapshot;
+  const run = ours.runs.find((candidate) => candidate.id === event.run);
+  const { report } = ours;
+  if (run === undefined || report === null || report.runId !== run.id) {
+    return ignore(draft, 'report', 'not-our-run', event.run);
+  }
+  if (!isActive(run.state)) {
+    return lateReport(draft, event, run, report);
+  }
+  intend(
+    draft,
+    { do: 'record-report', run: run.id, superseded: false },
+    { do: 'end-run', run: run.id, state: endState(run, report), reason: endReason(run, report) },
+    { do: 'clear-timer', key: `run-silent/${run.id}` },
+  );
+  tellOthers(draft, event, run, report);
+  const opened = openCase(draft, event.repository);
+  if (!opened.ok) {
+    const headSha = ours.pull?.headSha ?? run.headSha;
+    note(draft, 'report', 'note', 'report-recorded', 'Nothing follows from it.');
+    intend(draft, { do: 'publish', pull: event.pull, headSha });
+    return finish(draft, 'report-recorded');
+  }
+  return followUp(opened.it, run, report);
+}
+
+/** A report of a run that was replaced, or given up for lost. What an apply did is never forgotten. */
+function lateReport(
+  draft: Draft,
+  event: Extract<Event, { kind: 'run-reported' }>,
+  run: Run,
+  report: RunReport,
+): Decision {
+  if (run.kind === 'plan') {
+    intend(draft, { do: 'record-report', run: run.id, superseded: true });
+    return finish(draft, 'report-superseded');
+  }
+  intend(draft, { do: 'record-report', run: run.id, superseded: false });
+  if (run.state === 'unknown' || run.state === 'vanished') {
+    intend(draft, { do: 'end-run', run: run.id, state: endState(run, report), reason: endReason(run, report) });
+  }
+  tellOthers(draft, event, run, report);
+  intend(draft, { do: 'publish', pull: event.pull, headSha: draft.snapshot.ours.pull?.headSha ?? run.headSha });
+  return finish(draft, 'report-recorded');
+}
+
+function endState(run: Run, report: RunReport): RunState {
+  if (report.outcomes.some((outcome) => outcome.state === 'unknown')) {
+    return run.kind === 'apply' ? 'unknown' : 'failed';
+  }
+  const failed = report.outcomes.some((one) => one.state === 'plan-failed' || one.state === 'apply-failed');
+  return report.problem !== null || failed || report.outcomes.length === 0 ? 'failed' : 'succeeded';
+}
+
+function endReason(run: Run, report: RunReport): 'run-done' | 'run-failed' | 'run-unknown' {
+  const state = endState(run, report);
+  return state === 'succeeded' ? 'run-done' : state === 'unknown' ? 'run-unknown' : 'run-failed';
+}
+
+/** Plans of other pull requests for what was applied here are stale now: an event to each of them. */
+function tellOthers(draft: Draft, event: Extract<Event, { kind: 'run-reported' }>, run: Run, report: RunReport): void {
+  if (run.kind !== 'apply') {
+    return;
+  }
+  const touched = new Set(
+    report.outcomes
+      .filter((outcome) => outcome.state !== 'not-attempted')
+      .flatMap((outcome) => run.targets.filter((target) => target.index === outcome.index).map(dirspaceKey)),
+  );
+  const pulls = draft.snapshot.ours.others
+    .filter((other) => touched.has(dirspaceKey(other)))
+    .map((other) => other.pull);
+  for (const pull of [...new Set(pulls)].filter((one) => one !== event.pull).sort((a, b) => a - b)) {
+    intend(draft, {
+      do: 'emit',
+      key: `state-changed/${run.id}/${pull}`,
+      event: { kind: 'reconsider', repository: event.repository, pull, because: 'state-changed' },
+    });
+  }
+}
+
+/**
+ * What follows: the next layer is planned, or what applies by itself is applied, or everything is done and the pull
+ * request is merged or released. Decided on our rows as the report leaves them.
+ */
+function followUp(it: PullCase, run: Run, report: RunReport): Decision {
+  const after = afterReport(it, run, report);
+  const { draft, pull } = after;
+  const result = workOf(after.github, pull, after.ours);
+  if (!result.ok) {
+    publish(after);
+    return finish(draft, 'report-recorded');
+  }
+  const { work } = result;
+  if (pull.state === 'merged') {
+    settleMerged(after, work, run.requestedBy);
+    return finish(draft, 'report-recorded');
+  }
+  if (pull.state === 'closed' || pull.headSha !== run.headSha) {
+    publish(after);
+    return finish(draft, 'report-recorded');
+  }
+  const started = planNextLayer(after, work, run) || autoapply(after, work, run.requestedBy);
+  if (!started) {
+    automerge(after, work, run.requestedBy);
+    publishChange(after, work, []);
+  }
+  return finish(draft, 'report-recorded');
+}
+
+/** Our facts as they will be once the report is recorded. */
+function afterReport(it: PullCase, run: Run, report: RunReport): PullCase {
+  const { ours, now } = it;
+  const states = new Map(report.outcomes.map((outcome) => [outcome.index, outcome]));
+  const fresh = run.targets.flatMap((target) => {
+    const outcome = states.get(target.index);
+    if (outcome === undefined) {
+      return [];
+    }
+    const before = ours.results.find((result) => dirspaceKey(result) === dirspaceKey(target));
+    return [
+      {
+        dir: target.dir,
+        workspace: target.workspace,
+        runId: run.id,
+        kind: run.kind,
+        state: outcome.state,
+        headSha: run.headSha,
+        baseSha: run.baseSha,
+        digest: outcome.digest,
+        planId: target.planId,
+        addresses: before?.addresses ?? [],
+        counts: before?.counts ?? null,
+        riskPoints: before?.riskPoints ?? null,
+        endedAt: now,
+      },
+    ];
+  });
+  const keys = new Set(fresh.map(dirspaceKey));
+  const runs = ours.runs.map((one) =>
+    one.id === run.id ? { ...one, state: endState(run, report), endedAt: now } : one,
+  );
+  const results = [...ours.results.filter((result) => !keys.has(dirspaceKey(result))), ...fresh];
+  return { ...it, ours: { ...ours, runs, results } };
+}
+
+/** A layer is done and the next one has no plans yet: plan it for the same commit, as the same person. */
+function planNextLayer(it: PullCase, work: Work, run: Run): boolean {
+  const { working } = layersOf(it, work);
+  const ran = new Set(run.targets.map(dirspaceKey));
+  const wanted = working
+    .filter(({ part, standing }) => part.autoplan && standing.state === 'invalid' && !ran.has(dirspaceKey(part)))
+    .filter(({ standing }) => standing.state === 'invalid' && standing.reason === 'plan-missing')
+    .map(({ part }) => part);
+  const first = Math.min(...run.targets.map((target) => layerOf(work, dirspaceKey(target))));
+  const next = wanted.filter((part) => part.layer > first);
+  if (next.length === 0 || pausedBecause(it, 'plan') !== null) {
+    return false;
+  }
+  const setup = setupRefusals(it, next, 'plan');
+  if (setup.length > 0) {
+    publishChange(it, work, setup.map(setupNotice));
+    return true;
+  }
+  startPlans(it, work, next, { by: run.requestedBy, at: it.now, flags: [] });
+  publishChange(it, work, []);
+  return true;
+}
+
+function layerOf(work: Work, key: string): number {
+  return work.parts.find((part) => dirspaceKey(part) === key)?.layer ?? 0;
+}

@@ -1,0 +1,18 @@
+import type { Decision } from '../domain/decision.ts';
+import type { Event } from '../domain/event.ts';
+import { type Draft, finish, ignore } from './draft.ts';
+import { publish } from './plan.ts';
+import { openCase } from './pull-case.ts';
+
+/** Somebody reviewed: nothing is run by it, but what is missing before an apply is shown anew. */
+export function decideReview(draft: Draft, event: Extract<Event, { kind: 'review' }>): Decision {
+  const opened = openCase(draft, event.repository);
+  if (!opened.ok) {
+    return ignore(draft, 'review', opened.reason);
+  }
+  if (opened.it.pull.state !== 'open' || opened.it.ours.results.length === 0) {
+    return ignore(draft, 'review', 'nothing-to-do');
+  }
+  publish(opened.it);
+  return finish(draft, 'published');
+}

@@ -1,0 +1,95 @@
+import type { Need, Triage } from '../domain/decision.ts';
+import type { Event } from '../domain/event.ts';
+import { SKIP_LABEL } from './autoplan.ts';
+import { type CommandLine, TRIGGERS, type Trigger } from './command.ts';
+import { parseCommands } from './commands.ts';
+
+export interface TriageContext {
+  /** The user id of our App's bot. */
+  readonly botId: number;
+}
+
+const EVERY_TRIGGER: ReadonlySet<Trigger> = new Set(TRIGGERS);
+
+/** What an event needs to be known, or why nothing needs to be. Nothing was read from GitHub yet, and chatter costs no call. */
+export function triage(event: Event, context: TriageContext): Triage {
+  switch (event.kind) {
+    case 'pull':
+      return triagePull(event);
+    case 'comment':
+      return triageComment(event, context);
+    case 'review':
+      return event.sender.id === context.botId
+        ? { do: 'ignore', reason: 'own-event' }
+        : { do: 'observe', need: { pull: event.pull } };
+    case 'button':
+      return event.sender.bot
+        ? { do: 'ignore', reason: 'bot-comment' }
+        : { do: 'observe', need: { ...changeNeed(event.pull), permissionsOf: [event.sender.login] } };
+    case 'apply-claimed':
+      return { do: 'observe', need: changeNeed(event.pull) };
+    case 'reconsider':
+      return { do: 'observe', need: changeNeed(event.pull) };
+    case 'membership':
+      return { do: 'ignore', reason: 'caches-dropped', detail: event.what };
+    case 'discovered':
+      return { do: 'observe', need: changeNeed(event.pull) };
+    // Our own rows say enough; `needFor` asks for more when something follows.
+    case 'run-reported':
+    case 'run-silent':
+    case 'dispatch-failed':
+    case 'actions-run':
+    case 'push':
+    case 'merge-group':
+    case 'installation':
+    case 'installation-repositories':
+    case 'repository':
+      return { do: 'observe', need: {} };
+  }
+}
+
+/** The pull request, its files, its configuration and the workflow file: what every plan and apply needs. */
+export function changeNeed(pull: number): Need {
+  return { pull, changedFiles: true, files: true, config: true, workflowFile: true };
+}
+
+function triagePull(event: Extract<Event, { kind: 'pull' }>): Triage {
+  if ((event.action === 'labeled' || event.action === 'unlabeled') && event.label !== SKIP_LABEL) {
+    return {
+      do: 'ignore',
+      reason: 'label-without-meaning',
+      ...(event.label === undefined ? {} : { detail: event.label }),
+    };
+  }
+  if (event.action === 'labeled' || event.action === 'converted_to_draft') {
+    return { do: 'observe', need: { pull: event.pull } };
+  }
+  const asked = event.action === 'closed' || event.sender.bot ? [] : [event.sender.login];
+  return { do: 'observe', need: { ...changeNeed(event.pull), permissionsOf: asked } };
+}
+
+function triageComment(event: Extract<Event, { kind: 'comment' }>, { botId }: TriageContext): Triage {
+  if (event.author.id === botId) {
+    return { do: 'ignore', reason: 'own-event' };
+  }
+  if (event.author.bot) {
+    return { do: 'ignore', reason: 'bot-comment', detail: event.author.login };
+  }
+  // Which aliases count only the configuration knows; a line that begins with none of them needs no reading of it.
+  const lines = parseCommands(event.body, EVERY_TRIGGER);
+  if (lines.length === 0) {
+    return { do: 'ignore', reason: 'not-a-command' };
+  }
+  if (lines.every((line) => line.ok && line.trigger === 'plumbline' && line.command.name === 'help')) {
+    return { do: 'observe', need: { pull: event.pull, config: true } };
+  }
+  return { do: 'observe', need: { ...commandNeed(event.pull, lines), permissionsOf: [event.author.login] } };
+}
+
+function commandNeed(pull: number, lines: readonly CommandLine[]): Need {
+  const light = lines.every((line) => !line.ok || LIGHT.has(line.command.name));
+  return light ? { pull, config: true } : changeNeed(pull);
+}
+
+/** Commands that do not ask what the pull request touches. */
+const LIGHT: ReadonlySet<string> = new Set(['help', 'cancel', 'unlock', 'repo-config']);

@@ -1,0 +1,74 @@
+import { type Dirspace, dirspaceKey, dirspaceName } from '../domain/dirspace.ts';
+import { isActive } from '../domain/run.ts';
+import { matchTagQuery } from '../matching/tag-query.ts';
+import { code } from '../report/escape.ts';
+import { named } from './access.ts';
+import type { Asker } from './answer-command.ts';
+import type { Command } from './command.ts';
+import { intend } from './draft.ts';
+import { type Outcome, refused } from './outcome.ts';
+import { publish } from './plan.ts';
+import type { PullCase } from './pull-case.ts';
+import { readConfig } from './pull-config.ts';
+import { wakeLine } from './waiting-line.ts';
+
+/**
+ * `plumbline unlock`: give up what this pull request holds, or what the named ones hold. It needs write permission and, with
+ * access control, `unlock`; it is refused while an apply runs under the lock. What was applied stays applied.
+ */
+export function unlockCommand(it: PullCase, command: Extract<Command, { name: 'unlock' }>, asker: Asker): Outcome {
+  const read = readConfig(it.github);
+  if (!read.ok) {
+    // A broken configuration must not keep locks for ever, but then nobody can say who may release them.
+    return refused('config-broken');
+  }
+  const rules = read.config.base.accessControl;
+  const may = rules.enabled ? named(it, rules.unlock, asker.login, null) : 'yes';
+  if (may !== 'yes') {
+    return refused(may === 'no' ? 'unlock-denied' : 'access-unknown');
+  }
+  const pulls = command.pulls.length === 0 && !command.drift ? [it.pull.number] : command.pulls;
+  const outcomes = pulls.map((pull) => unlockOne(it, pull, command, asker));
+  return outcomes.find((outcome) => outcome.refusals.length > 0) ?? outcomes[0] ?? refused('nothing-to-do');
+}
+
+function unlockOne(it: PullCase, pull: number, command: Extract<Command, { name: 'unlock' }>, asker: Asker): Outcome {
+  const { draft, ours } = it;
+  const { query } = command;
+  const claims = ours.locks.filter((claim) => claim.pull === pull);
+  const chosen = query === null ? claims : claims.filter((claim) => matchTagQuery(query, subject(claim)));
+  const keys = new Set(chosen.map(dirspaceKey));
+  const running = [
+    ...ours.runs
+      .filter((run) => run.pull === pull && run.kind === 'apply' && isActive(run.state))
+      .flatMap((run) => run.targets),
+    ...(ours.busy ?? []).filter((one) => one.pull === pull && one.kind === 'apply'),
+  ].filter((one) => query === null || keys.has(dirspaceKey(one)));
+  if (running.length > 0) {
+    return refused('lock-in-use', { detail: `#${pull}`, about: running.map(plain), next: 'plumbline cancel' });
+  }
+  if (chosen.length === 0) {
+    return refused('nothing-to-do', { detail: `#${pull} holds nothing here.` });
+  }
+  const dirspaces = chosen.map(plain);
+  intend(draft, { do: 'release-locks', pull, dirspaces: query === null ? 'all' : dirspaces });
+  const detail = { pull, dirspaces: dirspaces.map(dirspaceName) };
+  intend(draft, { do: 'audit', action: 'unlock', actor: asker.login, detail });
+  wakeLine({ ...it, pull: { number: pull } }, dirspaces);
+  publish(it);
+  return { reason: 'unlocked', refusals: [], answer: freed(pull, dirspaces) };
+}
+
+function freed(pull: number, dirspaces: readonly Dirspace[]): string {
+  const names = dirspaces.slice(0, 50).map((one) => `- ${code(dirspaceName(one))}`);
+  const more = dirspaces.length > 50 ? [`- And ${dirspaces.length - 50} more.`] : [];
+  return [`**Unlocked** what #${pull} held or waited for:`, '', ...names, ...more].join('\n');
+}
+
+function subject({ dir, workspace }: Dirspace) {
+  return { tags: [`dir:${dir}`, `workspace:${workspace}`], dir, workspace };
+}
+
+function plain({ dir, workspace }: Dirspace): Dirspace {
+  return { dir, workspace };
+}

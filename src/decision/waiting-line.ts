@@ -1,0 +1,63 @@
+import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
+import { intend } from './draft.ts';
+import { isHolding } from './locks.ts';
+import type { PullCase } from './pull-case.ts';
+import type { Part } from './work.ts';
+
+/** Pull requests that wait for a dirspace, in the order in which they came. */
+export function lineFor({ ours }: Pick<PullCase, 'ours'>, dirspace: Dirspace): readonly number[] {
+  const key = dirspaceKey(dirspace);
+  return ours.locks
+    .filter((claim) => !isHolding(claim) && dirspaceKey(claim) === key)
+    .sort((a, b) => a.claimedAt - b.claimedAt || a.pull - b.pull)
+    .map((claim) => claim.pull);
+}
+
+/** The place in the line, from 1; somebody who does not stand in it yet would come last. */
+export function placeInLine(it: PullCase, dirspace: Dirspace): number {
+  const line = lineFor(it, dirspace);
+  const at = line.indexOf(it.pull.number);
+  return at < 0 ? line.length + 1 : at + 1;
+}
+
+/** Stand in line for these dirspaces, behind those who are there. Somebody who holds or waits already keeps what he has. */
+export function joinLine(it: PullCase, parts: readonly Part[]): void {
+  const have = new Set(it.ours.locks.filter((claim) => claim.pull === it.pull.number).map(dirspaceKey));
+  const dirspaces = parts
+    .filter((part) => !have.has(dirspaceKey(part)))
+    .map(({ dir, workspace }) => ({ dir, workspace }));
+  if (dirspaces.length > 0) {
+    const { number: pull, baseRef } = it.pull;
+    intend(it.draft, { do: 'claim-locks', pull, dirspaces, baseRef, mergedAt: null, appliedAt: null });
+  }
+}
+
+/** This pull request's places in line. */
+export function waitingFor({ ours, pull }: Pick<PullCase, 'ours' | 'pull'>): readonly Dirspace[] {
+  return ours.locks.filter((claim) => claim.pull === pull.number && !isHolding(claim));
+}
+
+/** Who gives something up; the pull request by its number is enough. */
+export interface WokenBy extends Pick<PullCase, 'draft' | 'now' | 'repository' | 'ours'> {
+  readonly pull: { readonly number: number };
+}
+
+/**
+ * Tell those who wait that something became free: everybody in line for what this pull request held or touched. Each
+ * decides for itself; the first in line is planned again and mentioned.
+ */
+export function wakeLine(it: WokenBy, freed: readonly Dirspace[] | 'all'): void {
+  const { ours, pull, now, draft, repository } = it;
+  const mine = [...ours.locks.filter((claim) => claim.pull === pull.number), ...ours.results];
+  const keys = new Set((freed === 'all' ? mine : [...freed, ...mine]).map(dirspaceKey));
+  const waiting = ours.locks.filter(
+    (claim) => claim.pull !== pull.number && !isHolding(claim) && keys.has(dirspaceKey(claim)),
+  );
+  for (const waiter of [...new Set(waiting.map((claim) => claim.pull))].sort((a, b) => a - b)) {
+    intend(draft, {
+      do: 'emit',
+      key: `lock-freed/${repository.repositoryId}/${pull.number}/${waiter}/${now}`,
+      event: { kind: 'reconsider', repository, pull: waiter, because: 'lock-freed' },
+    });
+  }
+}
