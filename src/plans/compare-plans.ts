@@ -1,4 +1,4 @@
-import type { AttributeChange, Leaf, OutputChange, PlanModel, ResourceChange } from '../domain/plan-model.ts';
+import type { AttributeChange, OutputChange, PlanModel, ResourceChange } from '../domain/plan-model.ts';
 import { canonicalText } from './plan-digest.ts';
 
 export interface ChangedEntry {
@@ -107,7 +107,7 @@ export function differentAttributes(
   for (const key of new Set([...old.keys(), ...now.keys()])) {
     const a = old.get(key);
     const b = now.get(key);
-    if (!sameLeaf(a?.before, b?.before) || !sameLeaf(a?.after, b?.after) || (a === undefined) !== (b === undefined)) {
+    if (JSON.stringify(a) !== JSON.stringify(b)) {
       names.add(pathName(a ?? b));
     }
   }
@@ -116,8 +116,4 @@ export function differentAttributes(
 
 function pathName(change: AttributeChange | undefined): string {
   return (change?.path ?? []).filter((step) => typeof step === 'string').join('.') || 'value';
-}
-
-function sameLeaf(a: Leaf | undefined, b: Leaf | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

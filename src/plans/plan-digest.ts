@@ -52,12 +52,10 @@ function outputLines(output: OutputChange, leaf: (side: Leaf | undefined) => unk
   ];
 }
 
-/**
- * One leaf. List indices are left out, since an engine may print a set in any order; a step inside a list keeps only
- * that it was there.
- */
+/** One leaf. The meaning of a change counts elements, since they may belong together; its shape does not. */
 function attributeLine(address: string, attribute: AttributeChange, leaf: (side: Leaf | undefined) => unknown): string {
-  const path = attribute.path.map((step) => (typeof step === 'number' ? '[]' : step));
+  const path =
+    leaf === leafKind ? attribute.path.map((step) => (typeof step === 'number' ? '[]' : step)) : attribute.path;
   return JSON.stringify([
     'attribute',
     address,
