@@ -73,7 +73,7 @@ export function problemOf(status: number, message: string): DispatchProblem {
   if (status === 404) {
     return { what: 'workflow-missing' };
   }
-  if (status === 422 && /unexpected inputs|workflow_dispatch|required input|disabled/i.test(message)) {
+  if (status === 422 && /input|workflow/i.test(message)) {
     return { what: 'workflow-not-dispatchable', detail: message };
   }
   return { what: 'refused', detail: `${status} ${message}`.trim() };

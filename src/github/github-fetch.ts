@@ -34,6 +34,9 @@ export function timedFetch(
       // Octokit takes a body that breaks off for an empty one; read here, it is an error.
       const body = await response.arrayBuffer();
       const { headers, statusText } = response;
+      if (response.ok && body.byteLength > 0 && !/\bjson\b/.test(headers.get('content-type') ?? '')) {
+        throw new TypeError('the answer is not JSON: something between us and GitHub answered');
+      }
       return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
     } finally {
       onCall({ method, route: routeOf(new URL(url).pathname, base), status, ms: performance.now() - started });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Need } from '../../src/domain/decision.ts';
 import type { GitHubFacts, Permission } from '../../src/domain/snapshot.ts';
 import { type ObserveContext, observe } from '../../src/github/observe.ts';
+import type { Files } from '../world/git-store.ts';
 import type { Pull } from '../world/world-state.ts';
 import { openWorld, type WorldApp } from './world-app.ts';
 
@@ -14,7 +15,7 @@ afterEach(async () => {
   await here.world.close();
 });
 
-const open = (files: Record<string, string> = { 'network/main.tf': 'locals {}\n' }, author = 'ada') =>
+const open = (files: Files = { 'network/main.tf': 'locals {}\n' }, author = 'ada') =>
   here.world.openPullRequest(here.repository, { author, files });
 
 function look(pull: Pull, need: Need, context: Partial<ObserveContext> = {}): Promise<GitHubFacts> {
@@ -74,7 +75,7 @@ describe('observe', () => {
     const pull = await open({
       'old/main.tf': null,
       'new/main.tf': 'locals { long_enough_to_be_recognised = "as the same file" }\n',
-    } as never);
+    });
     const facts = await look(pull, { changedFiles: true });
     expect(facts.changedFiles).toEqual({
       known: true,
