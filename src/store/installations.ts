@@ -121,7 +121,8 @@ export async function uninstall(tx: Tx, installationId: number): Promise<Readonl
   return removed;
 }
 
-async function seeRepositories(tx: Tx, installationId: number, seen: readonly RepositorySeen[]): Promise<void> {
+/** Know the repositories of an installation; names are brought up to date. */
+export async function seeRepositories(tx: Tx, installationId: number, seen: readonly RepositorySeen[]): Promise<void> {
   for (const { repositoryId, owner, name } of [...seen].sort((a, b) => a.repositoryId - b.repositoryId)) {
     await tx
       .insertInto('repository')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import type { Instant } from '../domain/instant.ts';
 import type { Db, Tx } from './database.ts';
 import { type EffectIntent, placeOf } from './effect-intent.ts';
 import { json, now, nowPlus, storableText } from './values.ts';
@@ -14,6 +15,8 @@ export interface OutboxItem {
   readonly attempts: number;
   /** An earlier attempt may have reached GitHub without our hearing of it: look before doing it again. */
   readonly uncertain: boolean;
+  /** When the effect was decided: what it does on GitHub cannot be older. */
+  readonly createdAt: Instant;
 }
 
 /** The right to write to GitHub for one installation, with the one thing to write. */
@@ -106,7 +109,7 @@ export async function leaseOutbox(db: Db, options: { readonly leaseMs: number })
       .updateTable('outbox')
       .set({ state: 'sending', attempts: sql<number>`attempts + 1` })
       .where('id', '=', found.id)
-      .returning(['id', 'repository_id', 'intent', 'version', 'attempts', 'last_error'])
+      .returning(['id', 'repository_id', 'intent', 'version', 'attempts', 'last_error', 'created_at'])
       .executeTakeFirstOrThrow();
     return {
       installationId,
@@ -117,6 +120,7 @@ export async function leaseOutbox(db: Db, options: { readonly leaseMs: number })
         intent: item.intent,
         version: item.version,
         attempts: item.attempts,
+        createdAt: item.created_at,
         uncertain: found.state === 'sending' || (item.attempts > 1 && item.last_error?.startsWith(UNCERTAIN) === true),
       },
     };

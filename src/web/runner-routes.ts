@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { stream } from 'hono/streaming';
 import {
   BegunRequest,
   ClaimRequest,
@@ -50,7 +51,11 @@ export function runnerRoutes({ desk }: RunnerDeps): Hono<{ Variables: { run: Run
       throw new Refused(422, 'bad-claim', 'The claim names no run.');
     }
     if (request.data.protocol !== PROTOCOL) {
-      throw new Refused(426, 'other-version', `This server speaks version ${PROTOCOL} of the runner protocol, the runner version ${request.data.protocol}. Pin the action to the server's version.`);
+      throw new Refused(
+        426,
+        'other-version',
+        `This server speaks version ${PROTOCOL} of the runner protocol, the runner version ${request.data.protocol}. Pin the action to the server's version.`,
+      );
     }
     return c.json(await desk.claim(request.data.run, token));
   });
@@ -74,9 +79,15 @@ export function runnerRoutes({ desk }: RunnerDeps): Hono<{ Variables: { run: Run
     return c.json<NextStep>(await desk.discovered(c.get('run'), discovery.value));
   });
 
-  app.post('/runner/v1/runs/:run/heartbeat', limit(SMALL_BODY_BYTES), async (c) => c.json(await desk.heartbeat(c.get('run'))));
+  app.post('/runner/v1/runs/:run/heartbeat', limit(SMALL_BODY_BYTES), async (c) =>
+    c.json(await desk.heartbeat(c.get('run'))),
+  );
 
-  const planLimit = limit(MAX_PLAN_BYTES + SEAL_OVERHEAD_BYTES, 'plan-too-large', `A plan file has at most ${MAX_PLAN_BYTES / 1024 / 1024} MiB.`);
+  const planLimit = limit(
+    MAX_PLAN_BYTES + SEAL_OVERHEAD_BYTES,
+    'plan-too-large',
+    `A plan file has at most ${MAX_PLAN_BYTES / 1024 / 1024} MiB.`,
+  );
   app.put('/runner/v1/runs/:run/plans/:plan', planLimit, async (c) => {
     const body = c.req.raw.body;
     if (body === null) {
@@ -86,8 +97,14 @@ export function runnerRoutes({ desk }: RunnerDeps): Hono<{ Variables: { run: Run
     return c.body(null, 204);
   });
   app.get('/runner/v1/runs/:run/plans/:plan', async (c) => {
-    const bytes = await desk.fetchPlan(c.get('run'), planOf(c));
-    return c.body(bytes, 200, { 'content-type': 'application/octet-stream' });
+    const plan = await desk.fetchPlan(c.get('run'), planOf(c));
+    c.header('content-type', 'application/octet-stream');
+    c.header('content-length', `${plan.bytes}`);
+    return stream(c, async (out) => {
+      for await (const chunk of plan.chunks) {
+        await out.write(chunk);
+      }
+    });
   });
 
   app.post('/runner/v1/runs/:run/begun', limit(SMALL_BODY_BYTES), async (c) => {
@@ -95,7 +112,7 @@ export function runnerRoutes({ desk }: RunnerDeps): Hono<{ Variables: { run: Run
     if (!begun.success) {
       throw new Refused(422, 'bad-begun', 'The indexes of the dirspaces that begin are needed.');
     }
-    await desk.begun(c.get('run'), begun.data.indexes);
+    await desk.begun(c.get('run'));
     return c.body(null, 204);
   });
 

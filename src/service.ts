@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { sql } from 'kysely';
+import { WORKFLOW_PATH } from './decision/workflow-file.ts';
+import { installationOf, subjectOf } from './domain/event.ts';
+import { createApp } from './github/app-client.ts';
+import type { CallSeen } from './github/github-fetch.ts';
+import { readIdentity } from './github/identity.ts';
+import { eventOf } from './github/payload-to-event.ts';
+import { createTreeCache } from './github/repository-tree.ts';
+import { isSigned } from './github/webhook-signature.ts';
+import type { Log } from './log.ts';
+import type { Settings } from './settings.ts';
+import { recordDelivery } from './store/inbox.ts';
+import { migrate } from './store/migrate.ts';
+import { openDatabase } from './store/open.ts';
+import { openKeyRing } from './vault/key-ring.ts';
+import { createWeb } from './web/app.ts';
+import { createRunnerDesk } from './web/runner-desk.ts';
+import { startWorker } from './worker/start-worker.ts';
+
+export interface Service {
+  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  readonly url: string;
+  readonly databaseKind: 'postgres' | 'embedded';
+  /** Stop intake, finish what is in hand, close. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ServiceOptions {
+  /** Hears of each call to GitHub, for figures. */
+  readonly onCall?: (call: CallSeen) => void;
+}
+
+/** Put the rooms together and start: database, web, worker. Fulfilled when the service takes requests. */
+export async function startService(settings: Settings, log: Log, options: ServiceOptions = {}): Promise<Service> {
+  await using stack = new AsyncDisposableStack();
+  const { ring, generated } = openKeyRing({ keys: settings.encryptionKeys ?? undefined, dataDir: settings.dataDir });
+  if (generated !== null) {
+    log.warn(
+      { file: generated },
+      'made a root key; without this file stored plans cannot be read: back it up, apart from the database',
+    );
+  }
+  const database = await openDatabase({ databaseUrl: settings.databaseUrl ?? undefined, dataDir: settings.dataDir });
+  stack.defer(() => database.close());
+  if (database.kind === 'embedded') {
+    log.warn(
+      { folder: settings.dataDir },
+      'embedded database: for one process, and not safe against power loss; set DATABASE_URL for PostgreSQL',
+    );
+  }
+  await migrate(database.db);
+
+  const [first, ...others] = settings.webhookSecrets;
+  if (first === undefined) {
+    throw new TypeError('a webhook secret is needed');
+  }
+  const secrets: [string, ...string[]] = [first, ...others];
+  const app = createApp({
+    appId: settings.appId,
+    privateKey: settings.privateKey,
+    webhookSecrets: secrets,
+    apiUrl: settings.githubApiUrl,
+    ...(options.onCall === undefined ? {} : { onCall: options.onCall }),
+  });
+  const identity = await readIdentity(app);
+
+  const worker = startWorker({
+    database,
+    app,
+    identity,
+    trees: createTreeCache(),
+    log,
+    planLifeMs: settings.planLifeMs,
+    publicUrl: settings.publicUrl,
+  });
+  stack.defer(() => worker.stop());
+
+  let accepting = true;
+  const web = createWeb({
+    log,
+    desk: createRunnerDesk({
+      database,
+      ring,
+      log,
+      publicUrl: settings.publicUrl,
+      oidcIssuer: settings.oidcIssuer,
+      botId: identity.botId,
+      workflowPath: WORKFLOW_PATH,
+    }),
+    isSigned: (body, signature) => isSigned(body, signature, secrets),
+    accepting: () => accepting,
+    intake: async ({ guid, name, payload }) => {
+      const mapped = eventOf(name, payload, { appId: settings.appId, botId: identity.botId, receivedAt: Date.now() });
+      const recorded = await recordDelivery(
+        database.db,
+        'event' in mapped
+          ? {
+              dedupeKey: guid,
+              name,
+              installationId: installationOf(mapped.event),
+              subject: subjectOf(mapped.event),
+              event: mapped.event,
+            }
+          : { dedupeKey: guid, name, installationId: 0, subject: null, event: null, ignoredReason: mapped.ignored },
+      );
+      database.notify('inbox');
+      return 'event' in mapped ? recorded : 'ignored';
+    },
+    ready: async () => {
+      await sql`select 1`.execute(database.db);
+      return accepting && worker.isAlive();
+    },
+  });
+  const server = serve({ fetch: web.fetch, port: settings.port, hostname: settings.host });
+  await once(server, 'listening');
+  stack.defer(async () => {
+    accepting = false;
+    server.close();
+    if ('closeIdleConnections' in server) {
+      server.closeIdleConnections();
+    }
+    await once(server, 'close');
+  });
+
+  const parts = stack.move();
+  const { port } = server.address() as AddressInfo;
+  const host = settings.host === '0.0.0.0' || settings.host === '::' ? '127.0.0.1' : settings.host;
+  return { url: `http://${host}:${port}`, databaseKind: database.kind, close: () => parts.disposeAsync() };
+}

@@ -1,0 +1,109 @@
+import { coalesces } from '../decision/coalesces.ts';
+import { decide } from '../decision/decide.ts';
+import { needFor } from '../decision/need-for.ts';
+import { triage } from '../decision/triage.ts';
+import type { Decision } from '../domain/decision.ts';
+import { type Event, installationOf } from '../domain/event.ts';
+import { Failure, isPassing } from '../domain/failure.ts';
+import type { GitHubFacts } from '../domain/snapshot.ts';
+import { commitDecision } from '../store/commit.ts';
+import { failEvent, leaseSubject, postponeSubject, type SubjectLease } from '../store/inbox-lease.ts';
+import { giveUp } from './give-up.ts';
+import { recoverInstallation } from './recover-installation.ts';
+import { takeSnapshot, widenSnapshot } from './take-snapshot.ts';
+import { LEASE_MS, type WorkerDeps } from './worker-deps.ts';
+
+/** Attempts at one event before it is dead. With the backoff this is about a quarter of an hour. */
+const MAX_ATTEMPTS = 10;
+/** Decide again so often when other subjects are faster, before the event waits for its next attempt. */
+const MAX_CONFLICTS = 5;
+const AFTER_CONFLICTS_MS = 250;
+
+/** Take the line that waits longest and handle its head. False: no line waits. */
+export async function handleNextSubject(deps: WorkerDeps): Promise<boolean> {
+  const lease = await leaseSubject(deps.database.db, { leaseMs: LEASE_MS, coalesces });
+  if (lease === undefined) {
+    return false;
+  }
+  try {
+    await handle(deps, lease);
+  } catch (error) {
+    await failed(deps, lease, error);
+  }
+  return true;
+}
+
+async function handle(deps: WorkerDeps, lease: SubjectLease): Promise<void> {
+  // Hints that came together share one snapshot; the last one speaks for all.
+  const event = (lease.events.at(-1) ?? lease.events[0]).event;
+  await recoverInstallation(deps, installationOf(event));
+  const triaged = triage(event, { botId: deps.identity.botId });
+  if (triaged.do === 'ignore') {
+    const said = {
+      rule: 'triage',
+      says: 'ignore',
+      reason: triaged.reason,
+      ...(triaged.detail === undefined ? {} : { detail: triaged.detail }),
+    } as const;
+    await commit(deps, lease, event, { reason: triaged.reason, trace: [said], assumptions: [], intents: [] }, null);
+    return;
+  }
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+    let snapshot = await takeSnapshot(deps, event, triaged.need);
+    const more = needFor(event, snapshot);
+    if (more !== undefined) {
+      snapshot = await widenSnapshot(deps, event, snapshot, more);
+    }
+    if (await commit(deps, lease, event, decide(snapshot, event), snapshot.github)) {
+      return;
+    }
+  }
+  await postponeSubject(deps.database.db, lease, AFTER_CONFLICTS_MS);
+}
+
+/** False: another subject was faster; observe and decide again. */
+async function commit(
+  deps: WorkerDeps,
+  lease: SubjectLease,
+  event: Event,
+  decision: Decision,
+  github: GitHubFacts | null,
+): Promise<boolean> {
+  const { database, log, planLifeMs } = deps;
+  const answer = await commitDecision(database.db, { lease, event, decision, github, planLifeMs });
+  if (typeof answer === 'object') {
+    log.info({ subject: lease.subject, assumption: answer.conflict.that }, 'another event was faster; deciding again');
+    return false;
+  }
+  log.info(
+    {
+      subject: lease.subject,
+      event: event.kind,
+      reason: decision.reason,
+      refused: decision.trace.flatMap(({ says, reason }) => (says === 'refuse' ? [reason] : [])),
+      outcome: answer,
+    },
+    'decided',
+  );
+  database.notify('inbox');
+  database.notify('outbox');
+  return true;
+}
+
+async function failed(deps: WorkerDeps, lease: SubjectLease, error: unknown): Promise<void> {
+  const passing = isPassing(error);
+  const message = error instanceof Error ? error.message : 'unknown error';
+  deps.log[passing ? 'warn' : 'error'](
+    { err: error, subject: lease.subject, attempt: lease.events[0].attempts },
+    'an event could not be handled',
+  );
+  const wait = error instanceof Failure ? error.retryAfterMs : null;
+  const outcome = await failEvent(deps.database.db, lease, {
+    error: message,
+    maxAttempts: MAX_ATTEMPTS,
+    ...(wait === null ? {} : { atLeastMs: wait }),
+  });
+  if (outcome === 'dead') {
+    await giveUp(deps, lease);
+  }
+}

@@ -1,0 +1,163 @@
+import { isHolding, rankedHolders } from '../decision/locks.ts';
+import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
+import type { DirspaceState, DirspaceView, HeldView, OverlapView, PullView, RunView } from '../domain/pull-view.ts';
+import { REASONS } from '../domain/reason.ts';
+import { isActive, type StoredPlan } from '../domain/run.ts';
+import type { PullRows, ResultRow } from '../store/pull-rows.ts';
+import type { RunRecord } from '../store/runs.ts';
+
+/** What people read of one pull request, from its rows as of one moment. */
+export function pullViewOf(rows: PullRows): PullView {
+  const { pull, repository } = rows;
+  const active = rows.runs.filter(({ run }) => isActive(run.state));
+  const plans = new Map(rows.plans.map((plan) => [plan.id, plan]));
+  const results = new Map(rows.results.map((row) => [dirspaceKey(row), row]));
+  const inChange = pull.change?.dirspaces ?? [];
+  const layerOf = new Map(inChange.map((part) => [dirspaceKey(part), part.layer + 1]));
+  const everywhere = new Map<string, Dirspace>();
+  for (const { dir, workspace } of [...inChange, ...rows.results]) {
+    everywhere.set(dirspaceKey({ dir, workspace }), { dir, workspace });
+  }
+  const layers = pull.change?.layers.length ?? 0;
+  const runUrl = (run: RunRecord | undefined): string | undefined =>
+    run?.run.githubRunId == null ? undefined : runUrlOf(repository.owner, repository.name, run.run.githubRunId);
+
+  const dirspaces = [...everywhere].map(([key, dirspace]): DirspaceView => {
+    const result = results.get(key);
+    const working = active.find(({ run }) => run.targets.some((target) => dirspaceKey(target) === key));
+    const model = modelOf(rows, result);
+    const standing = standingOf(rows, { result, working, plan: plans.get(result?.plan_id ?? '') });
+    const layer = layerOf.get(key);
+    const url = runUrl(working ?? rows.runs.find(({ run }) => run.id === result?.run_id));
+    return {
+      dirspace,
+      ...standing,
+      ...(layers > 1 && layer !== undefined ? { layer } : {}),
+      ...(result?.counts ? { counts: { ...result.counts, read: 0 } } : {}),
+      ...(model === null ? {} : { model }),
+      ...(result === undefined || result.diagnostics.length === 0 ? {} : { diagnostics: result.diagnostics }),
+      ...(result?.outcome ? { apply: result.outcome } : {}),
+      ...(result?.failed_at ? { failedAt: result.failed_at } : {}),
+      ...(result?.engine ? { engine: result.engine } : {}),
+      ...(result?.duration_ms == null ? {} : { durationMs: result.duration_ms }),
+      ...(url === undefined ? {} : { runUrl: url }),
+    };
+  });
+
+  return {
+    pull: pull.number,
+    headSha: pull.head_sha,
+    revision: pull.comment_revision + 1,
+    dirspaces,
+    ...(layers > 1 ? { layers } : {}),
+    runs: active.map((record) => runView(record, runUrl(record))),
+    notes: pull.notices.flatMap((notice) =>
+      notice.kind === 'reason'
+        ? [{ code: notice.reason, text: notice.text, ...(notice.next === '' ? {} : { next: notice.next }) }]
+        : [],
+    ),
+    held: heldOf(rows, [...everywhere.values()]),
+    overlaps: overlapsOf(rows),
+    unmatched: (pull.change?.unmatched ?? []).map(({ path, reason }) => ({ path, reason })),
+    merged: pull.state === 'merged',
+    closed: pull.state === 'closed',
+  };
+}
+
+interface Facts {
+  readonly result: ResultRow | undefined;
+  readonly working: RunRecord | undefined;
+  readonly plan: StoredPlan | undefined;
+}
+
+function standingOf(
+  { pull }: PullRows,
+  { result, working, plan }: Facts,
+): { readonly state: DirspaceState; readonly why?: string } {
+  if (working !== undefined) {
+    const running = working.run.state === 'running';
+    return { state: working.run.kind === 'apply' ? 'applying' : running ? 'planning' : 'queued' };
+  }
+  if (result === undefined) {
+    return { state: 'waiting', why: 'Not planned yet.' };
+  }
+  const old = result.head_sha !== pull.head_sha && pull.state === 'open';
+  switch (result.state) {
+    case 'applied':
+      return { state: 'applied' };
+    case 'apply-failed':
+      return { state: (result.outcome?.done ?? 0) > 0 ? 'partly' : 'apply-failed' };
+    case 'unknown':
+      return { state: 'unknown', why: REASONS['apply-unknown'] };
+    case 'not-attempted':
+      return { state: 'stale', why: 'The apply was not attempted.' };
+    case 'pending':
+      return { state: 'queued' };
+    case 'plan-failed':
+      return old ? { state: 'stale', why: REASONS['plan-stale-head'] } : { state: 'failed' };
+    case 'no-changes':
+      return old ? { state: 'stale', why: REASONS['plan-stale-head'] } : { state: 'no-changes' };
+    case 'planned':
+      if (old) {
+        return { state: 'stale', why: REASONS['plan-stale-head'] };
+      }
+      if (plan?.state === 'erased' && pull.state === 'open') {
+        return { state: 'stale', why: REASONS[plan.erasedBecause ?? 'plan-expired'] };
+      }
+      return { state: 'planned' };
+  }
+}
+
+/** What an apply applied is the model of its plan; its own row has only the outcome. */
+function modelOf(rows: PullRows, result: ResultRow | undefined): ResultRow['model'] {
+  if (result === undefined || result.kind === 'plan') {
+    return result?.model ?? null;
+  }
+  return (
+    result.model ??
+    rows.planned.find((row) => row.plan_id === result.plan_id && dirspaceKey(row) === dirspaceKey(result))?.model ??
+    null
+  );
+}
+
+function runView({ run }: RunRecord, url: string | undefined): RunView {
+  return {
+    kind: run.kind,
+    state: run.state === 'running' ? 'running' : 'queued',
+    by: run.requestedBy.login,
+    total: run.targets.length,
+    ...(url === undefined ? {} : { url }),
+  };
+}
+
+/** Dirspaces that another pull request of a better rank holds. */
+function heldOf({ pull, locks }: PullRows, dirspaces: readonly Dirspace[]): readonly HeldView[] {
+  const ranked = rankedHolders(locks).map((holder) => holder.pull);
+  const before = ranked.includes(pull.number) ? ranked.slice(0, ranked.indexOf(pull.number)) : ranked;
+  return dirspaces.flatMap((dirspace) => {
+    const holder = before.find((number) =>
+      locks.some((claim) => claim.pull === number && isHolding(claim) && dirspaceKey(claim) === dirspaceKey(dirspace)),
+    );
+    return holder === undefined ? [] : [{ dirspace, byPull: holder }];
+  });
+}
+
+function overlapsOf({ results, overlaps }: PullRows): readonly OverlapView[] {
+  const mine = new Map(results.map((row) => [dirspaceKey(row), new Set(row.addresses)]));
+  return overlaps
+    .filter((theirs) => theirs.state !== 'no-changes')
+    .map(({ dir, workspace, pull, addresses, state }) => {
+      const same = addresses.filter((address) => mine.get(dirspaceKey({ dir, workspace }))?.has(address));
+      return {
+        dirspace: { dir, workspace },
+        pull,
+        ...(same.length > 0 ? { sameAddresses: same } : {}),
+        ...(state === 'applied' ? { applied: true } : {}),
+      };
+    });
+}
+
+/** A run's page. Relative to GitHub's own host: the comment is read there, and GitHub Enterprise has another one. */
+function runUrlOf(owner: string, name: string, githubRunId: number): string {
+  return `../../../${encodeURIComponent(owner)}/${encodeURIComponent(name)}/actions/runs/${githubRunId}`;
+}

@@ -1,0 +1,60 @@
+import { MINUTE, SECOND } from '../domain/instant.ts';
+import { deliverNextEffect } from './deliver-effect.ts';
+import { handleNextSubject } from './handle-subject.ts';
+import { CHORES_EVERY_MS, doChores, moveDueTimers } from './housekeeping.ts';
+import { type Loop, startLoop } from './loop.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** The backstop of the wake-ups, and how late a timer may be. */
+const POLL_MS = SECOND;
+const SUBJECTS_AT_ONCE = 8;
+const INSTALLATIONS_AT_ONCE = 8;
+
+export interface Worker {
+  /** Take nothing more; fulfilled when what was in hand is finished. */
+  readonly stop: () => Promise<void>;
+  /** Do all loops turn? */
+  readonly isAlive: () => boolean;
+}
+
+/** Start the loops: events, writes to GitHub, timers, chores. */
+export function startWorker(deps: WorkerDeps): Worker {
+  const { database, log } = deps;
+  const never = () => () => {};
+  const loops: readonly Loop[] = [
+    startLoop({
+      name: 'inbox',
+      log,
+      lanes: SUBJECTS_AT_ONCE,
+      pollMs: POLL_MS,
+      listen: (wake) => database.listen('inbox', wake),
+      work: () => handleNextSubject(deps),
+    }),
+    startLoop({
+      name: 'outbox',
+      log,
+      lanes: INSTALLATIONS_AT_ONCE,
+      pollMs: POLL_MS,
+      listen: (wake) => database.listen('outbox', wake),
+      work: () => deliverNextEffect(deps),
+    }),
+    startLoop({ name: 'timers', log, lanes: 1, pollMs: POLL_MS, listen: never, work: () => moveDueTimers(deps) }),
+    startLoop({
+      name: 'chores',
+      log,
+      lanes: 1,
+      pollMs: CHORES_EVERY_MS,
+      listen: never,
+      work: async () => {
+        await doChores(deps);
+        return false;
+      },
+    }),
+  ];
+  return {
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+    isAlive: () => loops.every((loop) => Date.now() - loop.lastAlive() < 2 * MINUTE),
+  };
+}

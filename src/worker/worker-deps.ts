@@ -1,0 +1,20 @@
+import type { GitHubApp } from '../github/app-client.ts';
+import type { Identity } from '../github/identity.ts';
+import type { TreeCache } from '../github/repository-tree.ts';
+import type { Log } from '../log.ts';
+import type { Database } from '../store/database.ts';
+
+/** What the loops work with. */
+export interface WorkerDeps {
+  readonly database: Database;
+  readonly app: GitHubApp;
+  readonly identity: Identity;
+  readonly trees: TreeCache;
+  readonly log: Log;
+  readonly planLifeMs: number;
+  /** Where runners reach us; goes into the workflow file that people are told to add. */
+  readonly publicUrl: string;
+}
+
+/** Longer than everything that one event or one write may take, GitHub's time-outs included. */
+export const LEASE_MS = 90_000;
