@@ -2,9 +2,10 @@ import type { Because, Change, ChangedDirspace, ChangedFile } from '../domain/ch
 import { compareDirspaces, type Dirspace } from '../domain/dirspace.ts';
 import type { TagQuery } from '../domain/tag-query.ts';
 import type { KnownDirspace } from './known-dirspace.ts';
-import { openRepository, type Repository, type RepositoryInput } from './repository.ts';
+import { openRepository, type Repository, type RepositoryInput, TOO_LARGE } from './repository.ts';
 import { matchTagQuery } from './tag-query.ts';
 import { touchedBy, unmatchedFile } from './touched.ts';
+import { WorkBudget } from './work-budget.ts';
 
 export interface ChangeInput extends RepositoryInput {
   /** The diff, complete: a truncated list must never come here, for what is missing would count as untouched. */
@@ -28,9 +29,15 @@ export function changeIn(
   repository: Repository,
   { changed, query, force = [] }: Pick<ChangeInput, 'changed' | 'query' | 'force'>,
 ): Change {
-  const { because, unmatched } = touchedBy(repository, changed);
-  if (repository.errors.length > 0) {
-    return { dirspaces: [], layers: [], unmatched, errors: repository.errors };
+  const budget = new WorkBudget();
+  const { because, unmatched } = touchedBy(repository, changed, { budget });
+  if (repository.errors.length > 0 || budget.exhausted) {
+    return {
+      dirspaces: [],
+      layers: [],
+      unmatched,
+      errors: [...repository.errors, ...(budget.exhausted ? [TOO_LARGE] : [])],
+    };
   }
   const forced = force.flatMap(({ dir, workspace }) =>
     (repository.idsByDir.get(dir) ?? []).filter((id) => repository.dirspaces[id]?.workspace === workspace),
@@ -93,7 +100,8 @@ function deselected(
   query: TagQuery,
 ): Change['unmatched'] {
   const without = new Set(unmatched.map((file) => file.path));
-  return touchedBy(repository, changed, (dirspace) => isSelected(dirspace, query))
+  const only = (dirspace: KnownDirspace): boolean => isSelected(dirspace, query);
+  return touchedBy(repository, changed, { budget: new WorkBudget(), only })
     .unmatched.filter(({ path }) => !without.has(path))
     .map(({ path }) => unmatchedFile(path, 'query'));
 }

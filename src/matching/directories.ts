@@ -2,6 +2,7 @@ import type { DirConfig, RepoConfig } from '../domain/repo-config.ts';
 import { DIR_VARIABLE, type Pattern, PatternCompiler } from './pattern.ts';
 import { PatternIndex } from './pattern-index.ts';
 import { dirOf } from './repo-path.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** Which configuration each directory of the tree has. */
 export interface Directories {
@@ -20,6 +21,7 @@ export function discoverDirectories(
   config: RepoConfig,
   files: readonly string[],
   calledModules: ReadonlySet<string>,
+  budget: WorkBudget,
 ): Directories {
   const namesByDir = new Map<string, string[]>();
   for (const file of files) {
@@ -40,11 +42,11 @@ export function discoverDirectories(
   }
   const literal = new Set(config.dirs.flatMap((dir) => (dir.glob ? [] : [dir.key])));
   const isFree = (dir: string): boolean => !literal.has(dir) && !calledModules.has(dir);
-  for (const [dir, entry] of globDirectories(config.dirs, files, isFree)) {
+  for (const [dir, entry] of globDirectories(config.dirs, files, isFree, budget)) {
     configured.set(dir, entry);
   }
   const usual = usualDirectory(config);
-  for (const dir of usualDirectories(config, namesByDir, files)) {
+  for (const dir of usualDirectories(config, namesByDir, files, budget)) {
     if (isFree(dir) && !configured.has(dir)) {
       configured.set(dir, usual);
     }
@@ -56,6 +58,7 @@ function globDirectories(
   dirs: readonly DirConfig[],
   files: readonly string[],
   isFree: (dir: string) => boolean,
+  budget: WorkBudget,
 ): ReadonlyMap<string, DirConfig> {
   const globs = dirs.filter((dir) => dir.glob).sort((a, b) => b.key.length - a.key.length);
   const found = new Map<string, number>();
@@ -72,7 +75,7 @@ function globDirectories(
       const dir = dirOf(file);
       const best = found.get(dir) ?? globs.length;
       if (best > 0 && isFree(dir)) {
-        const rank = Math.min(best, ...index.groupsFor(file).map((group) => group.free[0] ?? best));
+        const rank = Math.min(best, ...index.groupsFor(file, budget).map((group) => group.free[0] ?? best));
         if (rank < best) {
           found.set(dir, rank);
         }
@@ -87,6 +90,7 @@ function usualDirectories(
   config: RepoConfig,
   namesByDir: ReadonlyMap<string, readonly string[]>,
   files: readonly string[],
+  budget: WorkBudget,
 ): Iterable<string> {
   const positive = config.whenModified.filePatterns.filter((pattern) => !pattern.startsWith('!'));
   const own = positive.filter((pattern) => pattern.startsWith(DIR_VARIABLE));
@@ -113,7 +117,7 @@ function usualDirectories(
   }
   if (own.some((text) => !/^\$\{DIR\}\/[^/]*$/.test(text) || text.includes('**'))) {
     for (const file of files) {
-      for (const group of beyond.groupsFor(file)) {
+      for (const group of beyond.groupsFor(file, budget)) {
         for (const owner of group.free.splice(0)) {
           found.add(all[owner] ?? '.');
         }

@@ -3,6 +3,7 @@ import { type Dirspace, dirspaceName } from '../domain/dirspace.ts';
 import type { BranchTag, DirConfig, RepoConfig, WhenModified } from '../domain/repo-config.ts';
 import { compileRegex } from './branch-pattern.ts';
 import { type LeafStack, stackTree } from './stack-tree.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** A dirspace of the tree, whether a change touches it or not. */
 export interface KnownDirspace extends Dirspace {
@@ -18,6 +19,7 @@ export function knownDirspaces(
   config: RepoConfig,
   configured: ReadonlyMap<string, DirConfig>,
   branches: { readonly head: string; readonly base: string },
+  budget: WorkBudget,
 ): { readonly dirspaces: readonly KnownDirspace[]; readonly errors: readonly ChangeError[] } {
   const branchTags = [
     ...branchTag('branch', config.tags.branch, branches.head),
@@ -28,7 +30,7 @@ export function knownDirspaces(
   const dirspaces: KnownDirspace[] = [];
   for (const [dir, settings] of configured) {
     for (const { name, tags, whenModified } of settings.workspaces) {
-      if (whenModified.filePatterns.length === 0) {
+      if (whenModified.filePatterns.length === 0 || !budget.spend(stacks.weight)) {
         continue;
       }
       const own = [...tags, `dir:${dir}`, `workspace:${name}`, ...branchTags];

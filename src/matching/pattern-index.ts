@@ -1,4 +1,5 @@
 import { type Pattern, patternMatches } from './pattern.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** The negated patterns of one or of many dirspaces. */
 export interface Guard {
@@ -64,15 +65,15 @@ export class PatternIndex {
     return smaller;
   }
 
-  /** Every group whose pattern matches the path. Guards are the caller's to ask. */
-  groupsFor(path: string): readonly PatternGroup[] {
+  /** Every group whose pattern matches the path; not all of them once the budget is spent. Guards are the caller's to ask. */
+  groupsFor(path: string, budget: WorkBudget): readonly PatternGroup[] {
     const hits: PatternGroup[] = [];
     const slash = path.lastIndexOf('/');
-    collect(this.#direct.get(slash === -1 ? '.' : path.slice(0, slash)), path.slice(slash + 1), hits);
+    collect(this.#direct.get(slash === -1 ? '.' : path.slice(0, slash)), path.slice(slash + 1), hits, budget);
     if (this.#deep.size > 0) {
-      collect(this.#deep.get('.'), path, hits);
+      collect(this.#deep.get('.'), path, hits, budget);
       for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
-        collect(this.#deep.get(path.slice(0, at)), path.slice(at + 1), hits);
+        collect(this.#deep.get(path.slice(0, at)), path.slice(at + 1), hits, budget);
       }
     }
     return hits;
@@ -80,13 +81,22 @@ export class PatternIndex {
 }
 
 /** Does a negated pattern exclude this path? */
-export function excludes(guard: Guard, path: string): boolean {
-  return guard.negatives.some((negative) => patternMatches(negative, path));
+export function excludes(guard: Guard, path: string, budget: WorkBudget): boolean {
+  return budget.spend(guard.negatives.length) && guard.negatives.some((negative) => patternMatches(negative, path));
 }
 
-function collect(bucket: Map<string, PatternGroup> | undefined, rest: string, hits: PatternGroup[]): void {
+function collect(
+  bucket: Map<string, PatternGroup> | undefined,
+  rest: string,
+  hits: PatternGroup[],
+  budget: WorkBudget,
+): void {
   if (bucket !== undefined) {
     for (const group of bucket.values()) {
+      // What a long glob costs grows with its length and a little with the path's.
+      if (!budget.spend(4 + (group.pattern.rest.length >> 3))) {
+        return;
+      }
       if (group.pattern.glob.matches(rest)) {
         hits.push(group);
       }

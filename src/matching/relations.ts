@@ -1,11 +1,12 @@
 import type { Because, ChangeError } from '../domain/change.ts';
 import { dirspaceName } from '../domain/dirspace.ts';
 import type { DependsOn } from '../domain/repo-config.ts';
-import type { TagQueryExpression } from '../domain/tag-query.ts';
+import type { TagQuery, TagQueryExpression } from '../domain/tag-query.ts';
 import { components } from './components.ts';
 import type { KnownDirspace } from './known-dirspace.ts';
 import { joinPath } from './repo-path.ts';
 import { matchTagQuery } from './tag-query.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** Dirspaces that others wait for together. A group instead of pairs: "all of stage" may be thousands on both sides. */
 interface WaitedFor {
@@ -17,6 +18,7 @@ interface WaitedFor {
 /** Who waits for whom in a repository, from `depends_on` and from the rules of stacks. Numbers are places in `dirspaces`. */
 export class Relations {
   readonly #dirspaces: readonly KnownDirspace[];
+  readonly #budget: WorkBudget;
   readonly #groups: WaitedFor[] = [];
   readonly #groupByKey = new Map<string, number>();
   readonly #waits: number[][];
@@ -24,8 +26,10 @@ export class Relations {
   readonly #byDir = new Map<string, number[]>();
   #order: readonly (readonly number[])[] | undefined;
 
-  constructor(dirspaces: readonly KnownDirspace[]) {
+  /** Incomplete once the budget is spent. */
+  constructor(dirspaces: readonly KnownDirspace[], budget: WorkBudget) {
     this.#dirspaces = dirspaces;
+    this.#budget = budget;
     this.#waits = dirspaces.map(() => []);
     for (const [id, dirspace] of dirspaces.entries()) {
       append(this.#byDir, dirspace.dir, id);
@@ -119,7 +123,7 @@ export class Relations {
     const dir = this.#dirspaces[id]?.dir ?? '.';
     const key = `query\u0000${tagQuery.text}\u0000${isRelative(tagQuery.expression) ? dir : ''}`;
     const group = this.#group(key, () =>
-      this.#selected(tagQuery.expression, dir, (subject) => matchTagQuery(tagQuery, { ...subject, relativeTo: dir })),
+      this.#selected(tagQuery, dir, (subject) => matchTagQuery(tagQuery, { ...subject, relativeTo: dir })),
     );
     this.#waits[id]?.push(group);
     this.#groups[group]?.pulls.push({ dependent: id, because: (member) => this.#dependsBecause(member) });
@@ -141,21 +145,31 @@ export class Relations {
     if (known !== undefined) {
       return known;
     }
-    this.#groups.push({ members: members(), pulls: [] });
+    const found = members();
+    this.#budget.spend(found.length);
+    this.#groups.push({ members: found, pulls: [] });
     this.#groupByKey.set(key, this.#groups.length - 1);
     return this.#groups.length - 1;
   }
 
   #selected(
-    expression: TagQueryExpression,
+    { expression, text: { length } }: TagQuery,
     dir: string,
     selects: (dirspace: KnownDirspace) => boolean,
   ): readonly number[] {
     const candidates = this.#candidates(expression, dir) ?? this.#dirspaces.keys();
-    return [...candidates].filter((id) => {
+    const weight = 1 + (length >> 4);
+    const found: number[] = [];
+    for (const id of candidates) {
+      if (!this.#budget.spend(weight)) {
+        return [];
+      }
       const dirspace = this.#dirspaces[id];
-      return dirspace !== undefined && selects(dirspace);
-    });
+      if (dirspace !== undefined && selects(dirspace)) {
+        found.push(id);
+      }
+    }
+    return found;
   }
 
   /** A set that has everything the expression can match, by look-up; undefined when only asking all of them will do. */

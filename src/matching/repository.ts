@@ -8,6 +8,7 @@ import { PatternCompiler } from './pattern.ts';
 import { type Guard, PatternIndex } from './pattern-index.ts';
 import { Relations } from './relations.ts';
 import { pathsThroughLinks } from './symlinks.ts';
+import { WorkBudget } from './work-budget.ts';
 
 export interface RepositoryInput {
   readonly config: RepoConfig;
@@ -40,10 +41,18 @@ export interface Repository {
 
 const MAX_LINKED = 200_000;
 
+/** The patterns and queries of a configuration, together with the tree, are more than can be asked. */
+export const TOO_LARGE: ChangeError = {
+  code: 'too-large',
+  message: 'This configuration has too many patterns and tag queries for a repository of this size.',
+  about: [],
+};
+
 /** Linear in the tree and in what the configuration says about it. Never throws on what strangers wrote. */
 export function openRepository(input: RepositoryInput): Repository {
   const { config, files, index } = input;
   const errors: ChangeError[] = [];
+  const budget = new WorkBudget();
   const links = index?.symlinks ?? [];
   const linkedFiles = links.length === 0 ? [] : pathsThroughLinks(files, links, files.length + MAX_LINKED);
   if (linkedFiles === undefined) {
@@ -51,8 +60,8 @@ export function openRepository(input: RepositoryInput): Repository {
   }
   const allFiles = linkedFiles === undefined || linkedFiles.length === 0 ? files : [...files, ...linkedFiles];
   const modules = index === undefined || config.modules === 'off' ? undefined : moduleGraph(index);
-  const { configured, present } = discoverDirectories(config, allFiles, modules?.called ?? new Set());
-  const known = knownDirspaces(config, configured, input);
+  const { configured, present } = discoverDirectories(config, allFiles, modules?.called ?? new Set(), budget);
+  const known = knownDirspaces(config, configured, input, budget);
   errors.push(...known.errors);
   const { patterns, guards, problems } = indexPatterns(known.dirspaces);
   errors.push(...problems);
@@ -65,8 +74,8 @@ export function openRepository(input: RepositoryInput): Repository {
       ids.push(id);
     }
   }
-  const relations = known.dirspaces.some(waits) ? new Relations(known.dirspaces) : undefined;
-  errors.push(...(relations?.cycles() ?? []));
+  const relations = known.dirspaces.some(waits) ? new Relations(known.dirspaces, budget) : undefined;
+  errors.push(...(budget.exhausted ? [TOO_LARGE] : (relations?.cycles() ?? [])));
   return {
     config,
     dirspaces: known.dirspaces,

@@ -15,6 +15,8 @@ export interface LeafStack {
 }
 
 export interface StackTree {
+  /** What it costs to ask for one dirspace, in units of work. */
+  readonly weight: number;
   readonly errors: readonly ChangeError[];
   /** The leaf stack of a dirspace, or what is wrong with it. */
   readonly stackOf: (subject: TagSubject, name: string) => LeafStack | ChangeError;
@@ -72,7 +74,8 @@ export function stackTree(stacks: RepoConfig['stacks']): StackTree {
         undefined,
         around.flatMap((name) => byName.get(name) ?? []),
       );
-  return { errors, stackOf: (subject, name) => selectStack(leaves, rest, subject, name) };
+  const weight = leaves.reduce((sum, { stack }) => sum + queryWeight(stack), 0);
+  return { errors, weight, stackOf: (subject, name) => selectStack(leaves, rest, subject, name) };
 }
 
 function selectStack(
@@ -99,6 +102,10 @@ function selectStack(
     keyPath: ['stacks', 'names'],
     about: [name, ...names],
   };
+}
+
+function queryWeight({ select }: StackConfig): number {
+  return select.kind === 'dirspaces' ? 1 + (select.tagQuery.text.length >> 4) : 0;
 }
 
 /** Names of the stacks around a stack, nearest first; undefined when it is around itself. */

@@ -4,11 +4,19 @@ import { calledFrom, type ModuleGraph, reachedDirs, touchedModules } from './mod
 import { excludes, type PatternGroup } from './pattern-index.ts';
 import { dirOf } from './repo-path.ts';
 import type { Repository } from './repository.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 export interface Touched {
   /** By place in `dirspaces`; the first few reasons of each. */
   readonly because: ReadonlyMap<number, readonly Because[]>;
   readonly unmatched: readonly UnmatchedFile[];
+}
+
+/** What one pass over the changed files fills and draws on. */
+interface Matching {
+  readonly reasons: Map<number, Because[]>;
+  readonly settled: Set<PatternGroup>;
+  readonly budget: WorkBudget;
 }
 
 /** Nobody reads more; and a pattern that everybody has must not cost files × dirspaces. */
@@ -31,17 +39,18 @@ const REASONS: Readonly<Record<UnmatchedReason, string>> = {
 export function touchedBy(
   whole: Repository,
   changed: readonly ChangedFile[],
-  only?: (dirspace: KnownDirspace) => boolean,
+  options: { readonly budget: WorkBudget; readonly only?: (dirspace: KnownDirspace) => boolean },
 ): Touched {
+  const { budget, only } = options;
   const repository = only === undefined ? whole : narrowed(whole, only);
   const reasons = new Map<number, Because[]>();
   const names = changed.map((file) => namesOf(repository, file));
   const settled = new Set<PatternGroup>();
   const results = names.map((paths) => {
-    const outcomes = paths.map((path) => matchPath(repository, path, reasons, settled));
+    const outcomes = paths.map((path) => matchPath(repository, path, { reasons, settled, budget }));
     return outcomes.includes('matched') ? 'matched' : outcomes.includes('excluded') ? 'excluded' : 'none';
   });
-  const touchedDirs = touchThroughModules(repository, names.flat(), reasons);
+  const touchedDirs = touchThroughModules(repository, names.flat(), { reasons, settled, budget });
   const unmatched = changed.flatMap((file, at) => {
     const isModule = (names[at] ?? []).some((path) => touchedDirs.used.has(dirOf(path)));
     if (results[at] === 'matched' || isModule) {
@@ -91,18 +100,17 @@ function namesOf(repository: Repository, { path, previousPath }: ChangedFile): r
 function matchPath(
   repository: Repository,
   path: string,
-  reasons: Map<number, Because[]>,
-  settled: Set<PatternGroup>,
+  { reasons, settled, budget }: Matching,
 ): 'matched' | 'excluded' | 'none' {
   let outcome: 'matched' | 'excluded' | 'none' = 'none';
-  for (const group of repository.patterns.groupsFor(path)) {
+  for (const group of repository.patterns.groupsFor(path, budget)) {
     if (settled.has(group)) {
       outcome = 'matched';
       continue;
     }
     const because: Because = { why: 'file', file: path, pattern: group.pattern.text };
     for (const [guard, ids] of group.guarded) {
-      if (excludes(guard, path)) {
+      if (excludes(guard, path, budget)) {
         outcome = outcome === 'matched' ? 'matched' : 'excluded';
       } else {
         outcome = 'matched';
@@ -145,7 +153,7 @@ interface TouchedModules {
 function touchThroughModules(
   { modules: graph, idsByDir, guards }: Repository,
   paths: readonly string[],
-  reasons: Map<number, Because[]>,
+  { reasons, budget }: Matching,
 ): TouchedModules {
   const touched = graph === undefined ? new Map<string, readonly string[]>() : touchedModules(graph, paths);
   if (graph === undefined || touched.size === 0) {
@@ -159,7 +167,7 @@ function touchThroughModules(
       } else {
         const called = calledFrom(graph, dir);
         for (const [module, files] of touched) {
-          const file = called.has(module) ? files.find((one) => !excludes(guard, one)) : undefined;
+          const file = called.has(module) ? files.find((one) => !excludes(guard, one, budget)) : undefined;
           if (file !== undefined) {
             addReason(reasons, [id], { why: 'module', file, module });
             break;

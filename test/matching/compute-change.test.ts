@@ -455,3 +455,22 @@ it('keeps what was applied from the pull request before', () => {
   });
   expect(change.dirspaces).toMatchObject([{ dir: 'b', because: [{ why: 'applied-before' }] }]);
 });
+
+describe('a configuration that asks too much of a tree', () => {
+  const tree = Array.from({ length: 20_000 }, (_, at) => `d${at % 4_000}/x/f${at}.tf`);
+  const many = (one: (at: number) => object): object =>
+    Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`d${at}/x`, one(at)]));
+  it.each([
+    ['globs as keys', { dirs: Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`**/q${at}*.tf`, {}])) }],
+    ['queries that must be asked of all', { dirs: many((at) => ({ when_modified: { depends_on: `not t${at}` } })) }],
+    ['patterns at the root', { dirs: many((at) => ({ when_modified: { file_patterns: [`**/*z${at}*/**`] } })) }],
+  ])('by %s is refused instead of tried', (_name, config) => {
+    const effective = configOf(config);
+    const changed = tree.map((path) => ({ path, status: 'modified' }) as const);
+    const before = performance.now();
+    const change = computeChange({ config: effective, files: tree, changed, head: 'x', base: 'main' });
+    expect(change.errors.map(({ code }) => code)).toEqual(['too-large']);
+    expect(change.dirspaces).toEqual([]);
+    expect(performance.now() - before).toBeLessThan(20_000);
+  });
+});

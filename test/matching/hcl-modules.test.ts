@@ -10,7 +10,7 @@ async function oracle(text: string): Promise<readonly string[] | undefined> {
   if (parsed === undefined) {
     return undefined;
   }
-  const modules = (parsed['module'] ?? {}) as Record<string, readonly { readonly source?: unknown }[]>;
+  const modules = (parsed.module ?? {}) as Record<string, readonly { readonly source?: unknown }[]>;
   return Object.values(modules)
     .flat()
     .map(({ source }) => source)
