@@ -132,7 +132,8 @@ export async function commitTree(
     readonly at: Date;
   },
 ): Promise<string> {
-  const date = `${Math.floor(commit.at.getTime() / 1000)} +0000`;
+  // With `@` small numbers are seconds, too.
+  const date = `@${Math.floor(commit.at.getTime() / 1000)} +0000`;
   return git(directory, ['commit-tree', commit.tree, ...commit.parents.flatMap((one) => ['-p', one]), '-F', '-'], {
     input: commit.message,
     env: {
@@ -242,6 +243,13 @@ export async function listTree(
       return { mode, type, sha: id, size: size === '-' ? undefined : Number(size), path };
     });
   return { sha: sha.stdout.toString().trim(), entries };
+}
+
+/** The mode of what stands at a path, as a number; undefined if nothing does. */
+export async function modeAt(directory: string, commit: string, path: string): Promise<number | undefined> {
+  const result = await tryGit(directory, ['ls-tree', '-z', commit, '--', path]);
+  const [mode = ''] = result.stdout.toString().split(' ');
+  return result.code === 0 && mode !== '' ? Number.parseInt(mode, 8) : undefined;
 }
 
 /** What stands at `<revision>:<path>`: its object, or undefined. */

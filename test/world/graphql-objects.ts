@@ -1,5 +1,5 @@
 import { checkAppSlug } from './check-json.ts';
-import { type CommitFacts, commitFacts, logOf, mergeBase, objectAt, tryRevision } from './git-store.ts';
+import { type CommitFacts, commitFacts, logOf, mergeBase, modeAt, objectAt, tryRevision } from './git-store.ts';
 import { type ConnectionArgs, connection } from './graphql-connection.ts';
 import { requiredContexts } from './mergeability.ts';
 import type { WorldParts } from './world-parts.ts';
@@ -85,9 +85,10 @@ export function commitNode(parts: WorldParts, repository: Repository, facts: Com
       ),
     file: async ({ path }: { readonly path: string }) => {
       const object = await gitObjectNode(repository, `${facts.sha}:${path}`);
-      return object === null
+      const mode = object === null ? undefined : await modeAt(repository.gitDir, facts.sha, path);
+      return object === null || mode === undefined
         ? null
-        : { name: path.split('/').at(-1) ?? path, path, type: object.__typename.toLowerCase(), object };
+        : { mode, name: path.split('/').at(-1) ?? path, path, type: object.__typename.toLowerCase(), object };
     },
     statusCheckRollup: () => rollupNode(parts, repository, facts.sha, pull),
   };
@@ -167,7 +168,7 @@ function checkNode(parts: WorldParts, repository: Repository, check: CheckRun, p
       id: `CS_${check.suiteId}`,
       databaseId: check.suiteId,
       app,
-      workflowRun: null,
+      workflowRun: workflowRunNode(parts, check),
     },
   };
 }
@@ -184,4 +185,24 @@ function statusNode(parts: WorldParts, repository: Repository, status: CommitSta
     creator: actorNode(parts, status.creator),
     isRequired: () => isRequired(repository, pull, status.context),
   };
+}
+
+/** The run behind a job's check; null for every other check. */
+function workflowRunNode(parts: WorldParts, check: CheckRun) {
+  const run = [...parts.state.runs.values()].find((one) => one.job.id === check.id);
+  return run === undefined
+    ? null
+    : {
+        __typename: 'WorkflowRun',
+        id: `WFR_${run.id}`,
+        databaseId: run.id,
+        event: run.event,
+        runNumber: run.runNumber,
+        workflow: {
+          __typename: 'Workflow',
+          id: `W_${run.workflowId}`,
+          databaseId: run.workflowId,
+          name: run.workflowName,
+        },
+      };
 }

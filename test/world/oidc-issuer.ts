@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, type JWK, SignJWT } from 'jose';
+import { keyPairFor } from './key-pairs.ts';
 import type { WorkflowRun } from './workflow-run.ts';
 import { accountOf, fullName, repositoryById, type WorldState } from './world-state.ts';
 
@@ -23,7 +24,7 @@ export class OidcIssuer {
   }
 
   static async create(state: WorldState): Promise<OidcIssuer> {
-    const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+    const { publicKey, privateKey } = await keyPairFor('oidc');
     const kid = randomUUID();
     const jwk = { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'RS256' };
     return new OidcIssuer(state, privateKey, jwk, kid);

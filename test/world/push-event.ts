@@ -65,6 +65,15 @@ async function emitPush(
     !created && !deleted && (await logOf(repository.gitDir, [`${move.after}..${move.before}`, '-1'])).length > 0;
   const sender = accountOf(state, move.sender);
   const base = repositoryJson(state, repository);
+  repository.activity.push({
+    id: state.nextId('activity'),
+    ref: move.ref,
+    before: move.before,
+    after: move.after,
+    actor: move.sender,
+    at: timestamp(parts),
+    type: created ? 'branch_creation' : deleted ? 'branch_deletion' : forced ? 'force_push' : 'push',
+  });
   emitRepositoryEvent(parts, repository, 'push', undefined, move.sender, {
     ref: move.ref,
     before: move.before,

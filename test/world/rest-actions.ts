@@ -29,7 +29,7 @@ export function serveActions(api: Hono, parts: WorldParts): void {
     const ref = requiredText(call.body, 'ref');
     const inputs = recordIn(call.body, 'inputs') ?? {};
     const dispatched = await createDispatchedRun(parts, call.repository, {
-      workflow: decodeURIComponent(call.param('workflow')),
+      workflow: call.param('workflow'),
       ref,
       inputs,
       actor: state.app.bot.login,
@@ -60,9 +60,9 @@ export function serveActions(api: Hono, parts: WorldParts): void {
     json: workflowJson(state, call.repository, await workflowNamed(parts, call.repository, call.param('workflow'))),
   }));
 
-  const list = async (call: RepositoryCall, runs: readonly WorkflowRun[], path: string) => {
+  const list = (call: RepositoryCall, runs: readonly WorkflowRun[], path: string) => {
     const found = runs.filter((run) => matches(call, run)).toReversed();
-    const described = await Promise.all(found.map((run) => runJson(state, call.repository, run)));
+    const described = found.map((run) => runJson(state, call.repository, run));
     return page(call, described, url(call, path), (workflow_runs) => ({ total_count: found.length, workflow_runs }));
   };
   const runsOf = (repository: Repository) =>
@@ -74,7 +74,7 @@ export function serveActions(api: Hono, parts: WorldParts): void {
   });
   route('GET', '/actions/runs', READ, (call) => list(call, runsOf(call.repository), '/actions/runs'));
   route('GET', '/actions/runs/:id', READ, async (call) => ({
-    json: await runJson(state, call.repository, runAt(call)),
+    json: runJson(state, call.repository, runAt(call)),
   }));
   route('GET', '/actions/runs/:id/jobs', READ, (call) => {
     const run = runAt(call);
@@ -122,7 +122,7 @@ export function serveActions(api: Hono, parts: WorldParts): void {
     return page(call, all, url(call, '/environments'), (environments) => ({ total_count: all.length, environments }));
   });
   route('GET', '/environments/:name', READ, (call) => {
-    const found = call.repository.environments.get(decodeURIComponent(call.param('name')));
+    const found = call.repository.environments.get(call.param('name'));
     if (found === undefined) {
       throw notFound();
     }

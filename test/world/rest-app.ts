@@ -120,8 +120,11 @@ export function serveApp(api: Hono, parts: WorldParts): void {
     );
   });
 
+  // Open to everybody, as on GitHub; a token that is sent must be good.
   api.get('/users/:login', async (c) => {
-    await requireToken(parts, c);
+    if (c.req.header('authorization') !== undefined) {
+      await requireToken(parts, c);
+    }
     const login = c.req.param('login');
     if (!state.accounts.has(login)) {
       throw notFound();

@@ -22,7 +22,7 @@ export function serveChecks(api: Hono, parts: WorldParts): void {
     return check;
   };
   const commitAt = async (call: RepositoryCall): Promise<string> => {
-    const ref = decodeURIComponent(call.param('ref'));
+    const ref = call.param('ref');
     const sha = await tryRevision(call.repository.gitDir, ref);
     if (sha === undefined) {
       throw new ApiError(422, `No commit found for SHA: ${ref}`);

@@ -152,7 +152,7 @@ export function serveIssues(api: Hono, parts: WorldParts): void {
   });
   route('DELETE', '/issues/:number/labels/:name', WRITE, (call) => {
     const issue = conversationAt(call);
-    if (!issue.labels.delete(decodeURIComponent(call.param('name')))) {
+    if (!issue.labels.delete(call.param('name'))) {
       throw new ApiError(404, 'Label does not exist');
     }
     return { json: labelsOf(state, call.repository, issue.labels) };

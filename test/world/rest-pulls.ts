@@ -70,6 +70,13 @@ export function servePulls(api: Hono, parts: WorldParts): void {
     return page(call, reviews, url(call, `/pulls/${pull.number}/reviews`));
   });
 
+  route('GET', '/pulls/:number/merge', PULLS_READ, (call) => {
+    if (!pullAt(call).merged) {
+      throw notFound();
+    }
+    return { status: 204 };
+  });
+
   route('PUT', '/pulls/:number/merge', { contents: 'write' }, async (call) => {
     const pull = pullAt(call);
     const sha = textIn(call.body, 'sha');

@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { accountJson, apiUrl } from './account-json.ts';
 import { permits } from './accounts.ts';
 import { ApiError, notFound } from './api-error.ts';
@@ -8,12 +8,14 @@ import {
   changedFiles,
   commitFacts,
   countCommits,
+  deleteRef,
   listTree,
   logOf,
   mergeBase,
   objectAt,
   tryRevision,
 } from './git-store.ts';
+import { NO_COMMIT, refMoved } from './push-event.ts';
 import { fullRepositoryJson } from './repository-json.ts';
 import type { WorldParts } from './world-parts.ts';
 import { fullName, type Repository } from './world-state.ts';
@@ -29,16 +31,18 @@ export function serveRepository(api: Hono, parts: WorldParts): void {
 
   route('GET', '', { metadata: 'read' }, ({ repository }) => ({ json: fullRepositoryJson(state, repository) }));
 
-  // Reached by the redirect after a rename: by id, once more with everything checked.
-  api.all('/repositories/:id{[0-9]+}/:rest{.*}?', async (c) => {
+  // By id: directly, or through the redirect after a rename. Everything is checked by the route it stands for.
+  const byId = (c: Context): Response | Promise<Response> => {
     const repository = state.repositories.get(Number(c.req.param('id')));
     if (repository === undefined) {
       throw notFound();
     }
-    const rest = c.req.param('rest') ?? '';
-    const url = `${base(repository)}${rest === '' ? '' : `/${rest}`}${new URL(c.req.url).search}`;
-    return api.request(new URL(url).pathname.replace('/api/v3', '') + new URL(url).search, c.req.raw);
-  });
+    const { pathname, search } = new URL(c.req.url);
+    const rest = pathname.split(`/repositories/${c.req.param('id') ?? ''}`)[1] ?? '';
+    return api.request(new Request(`${state.url}/repos/${fullName(repository)}${rest}${search}`, c.req.raw));
+  };
+  api.all('/repositories/:id{[0-9]+}', byId);
+  api.all('/repositories/:id{[0-9]+}/*', byId);
 
   route('GET', '/collaborators/:login/permission', { metadata: 'read' }, (call) => {
     const login = call.param('login');
@@ -95,7 +99,7 @@ export function serveRepository(api: Hono, parts: WorldParts): void {
   });
 
   route('GET', '/contents/:path{.+}', { contents: 'read' }, async (call) => {
-    const path = decodeURIComponent(call.param('path'));
+    const path = call.param('path');
     const ref = call.query('ref') ?? call.repository.defaultBranch;
     const commit = await tryRevision(call.repository.gitDir, ref);
     if (commit === undefined) {
@@ -131,7 +135,7 @@ export function serveRepository(api: Hono, parts: WorldParts): void {
   });
 
   route('GET', '/commits/:ref', { contents: 'read' }, async (call) => {
-    const sha = await tryRevision(call.repository.gitDir, decodeURIComponent(call.param('ref')));
+    const sha = await tryRevision(call.repository.gitDir, call.param('ref'));
     const commit = sha === undefined ? undefined : await commitFacts(call.repository.gitDir, sha);
     if (commit === undefined) {
       throw new ApiError(422, `No commit found for SHA: ${call.param('ref')}`);
@@ -140,7 +144,7 @@ export function serveRepository(api: Hono, parts: WorldParts): void {
   });
 
   route('GET', '/branches/:branch', { contents: 'read' }, async (call) => {
-    const branch = decodeURIComponent(call.param('branch'));
+    const branch = call.param('branch');
     const commit = await commitFacts(call.repository.gitDir, `refs/heads/${branch}`);
     if (commit === undefined) {
       throw new ApiError(404, 'Branch not found');
@@ -155,7 +159,7 @@ export function serveRepository(api: Hono, parts: WorldParts): void {
   });
 
   route('GET', '/git/ref/heads/:branch{.+}', { contents: 'read' }, async (call) => {
-    const branch = decodeURIComponent(call.param('branch'));
+    const branch = call.param('branch');
     const commit = await commitFacts(call.repository.gitDir, `refs/heads/${branch}`);
     if (commit === undefined) {
       throw notFound();
@@ -171,9 +175,37 @@ export function serveRepository(api: Hono, parts: WorldParts): void {
     };
   });
 
+  route('DELETE', '/git/refs/:ref{.+}', { contents: 'write' }, async (call) => {
+    const ref = `refs/${call.param('ref')}`;
+    const before = await tryRevision(call.repository.gitDir, ref);
+    if (before === undefined) {
+      throw new ApiError(422, 'Reference does not exist');
+    }
+    await deleteRef(call.repository.gitDir, ref);
+    await refMoved(parts, call.repository, { ref, before, after: NO_COMMIT, sender: state.app.bot.login });
+    return { status: 204 };
+  });
+
+  route('GET', '/activity', { contents: 'read' }, (call) => {
+    const ref = call.query('ref');
+    const full = ref === undefined || ref.startsWith('refs/') ? ref : `refs/heads/${ref}`;
+    const found = call.repository.activity.filter((one) => full === undefined || one.ref === full).toReversed();
+    const described = found.map((one) => ({
+      id: one.id,
+      node_id: `PSH_${one.id}`,
+      before: one.before,
+      after: one.after,
+      ref: one.ref,
+      timestamp: one.at,
+      activity_type: one.type,
+      actor: accountJson(state, one.actor),
+    }));
+    return page(call, described, `${base(call.repository)}/activity`);
+  });
+
   route('GET', '/compare/:range', { contents: 'read' }, async (call) => {
     const { repository } = call;
-    const [from = '', to = ''] = decodeURIComponent(call.param('range')).split('...');
+    const [from = '', to = ''] = call.param('range').split('...');
     const a = await tryRevision(repository.gitDir, from);
     const b = await tryRevision(repository.gitDir, to);
     const common = a === undefined || b === undefined ? undefined : await mergeBase(repository.gitDir, a, b);
@@ -213,7 +245,7 @@ export function serveRepository(api: Hono, parts: WorldParts): void {
   });
 
   route('GET', '/rules/branches/:branch', { metadata: 'read' }, (call) => {
-    const rules = call.repository.branchRules.get(decodeURIComponent(call.param('branch'))) ?? [];
+    const rules = call.repository.branchRules.get(call.param('branch')) ?? [];
     const described = rules.map((rule) => ({
       ...rule,
       ruleset_source_type: 'Repository',
@@ -224,7 +256,7 @@ export function serveRepository(api: Hono, parts: WorldParts): void {
   });
 
   route('GET', '/branches/:branch/protection', { administration: 'read' }, (call) => {
-    const found = call.repository.protection.get(decodeURIComponent(call.param('branch')));
+    const found = call.repository.protection.get(call.param('branch'));
     if (found === undefined) {
       throw new ApiError(404, 'Branch not protected');
     }

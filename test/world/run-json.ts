@@ -1,20 +1,15 @@
 import type { components } from '@octokit/openapi-types';
 import { accountJson, apiUrl } from './account-json.ts';
 import { simpleCommitJson } from './commit-json.ts';
-import { commitFacts } from './git-store.ts';
 import { minimalRepositoryJson } from './repository-json.ts';
 import type { WorkflowRun } from './workflow-run.ts';
 import { fullName, type Repository, type WorldState } from './world-state.ts';
 
 type Schemas = components['schemas'];
 
-export async function runJson(state: WorldState, repository: Repository, run: WorkflowRun) {
+export function runJson(state: WorldState, repository: Repository, run: WorkflowRun) {
   const base = `${apiUrl(state)}/repos/${fullName(repository)}`;
   const url = `${base}/actions/runs/${run.id}`;
-  const commit = await commitFacts(repository.gitDir, run.headSha);
-  if (commit === undefined) {
-    throw new Error(`run ${run.id} has no commit ${run.headSha}`);
-  }
   return {
     id: run.id,
     name: run.workflowName,
@@ -48,7 +43,7 @@ export async function runJson(state: WorldState, repository: Repository, run: Wo
     rerun_url: `${url}/rerun`,
     previous_attempt_url: null,
     workflow_url: `${base}/actions/workflows/${run.workflowId}`,
-    head_commit: simpleCommitJson(commit),
+    head_commit: simpleCommitJson(run.headCommit),
     repository: minimalRepositoryJson(state, repository),
     head_repository: minimalRepositoryJson(state, repository),
   } satisfies Schemas['workflow-run'];

@@ -17,9 +17,9 @@ export async function progress(parts: WorldParts, dispatched: Dispatched): Promi
   FILES.set(run, dispatched.file);
   const repository = repositoryById(parts.state, run.repositoryId);
   const order = parts.orders.take(run);
-  await emitRun(parts, repository, run, 'requested');
+  emitRun(parts, repository, run, 'requested');
   if (order?.kind === 'startup-failure') {
-    await settle(parts, run, 'startup_failure');
+    settle(parts, run, 'startup_failure');
     return;
   }
   openJobCheck(parts, repository, run);
@@ -31,7 +31,7 @@ export async function progress(parts: WorldParts, dispatched: Dispatched): Promi
   }
   if (run.environment !== undefined && !repository.environments.has(run.environment)) {
     run.output += `[world] the environment ${run.environment} does not exist\n`;
-    await settle(parts, run, 'failure');
+    settle(parts, run, 'failure');
     return;
   }
   emitJob(parts, repository, run, 'queued');
@@ -39,7 +39,7 @@ export async function progress(parts: WorldParts, dispatched: Dispatched): Promi
     return;
   }
   if (order?.kind === 'cancel-queued') {
-    await settle(parts, run, 'cancelled');
+    settle(parts, run, 'cancelled');
     return;
   }
   await launch(parts, run, order);
@@ -78,7 +78,7 @@ export async function launch(
     if (run.status === 'completed') {
       return;
     }
-    await start(parts, run);
+    start(parts, run);
     const timer =
       order?.afterMs === undefined
         ? undefined
@@ -87,7 +87,7 @@ export async function launch(
     const conclusion =
       runner.kind === 'function' ? await runner.run(run) : await runJobProcess(parts, repository, run, file, runner);
     clearTimeout(timer);
-    await settle(parts, run, STOPPED.get(run) ?? conclusion);
+    settle(parts, run, STOPPED.get(run) ?? conclusion);
   } finally {
     free();
   }
@@ -99,6 +99,7 @@ const STOPPED = new WeakMap<WorkflowRun, RunConclusion>();
 async function interfere(parts: WorldParts, run: WorkflowRun, kind: string): Promise<void> {
   if (kind === 'kill-running') {
     STOPPED.set(run, 'failure');
+    run.doomed = true;
     if (run.process !== undefined) {
       killGroup(run.process);
     }
@@ -113,15 +114,18 @@ export async function stop(parts: WorldParts, run: WorkflowRun, as: RunConclusio
     return;
   }
   const { runner } = parts.orders;
-  if (run.process === undefined || runner.kind !== 'process') {
-    await settle(parts, run, as);
+  if (run.status !== 'in_progress' || runner.kind !== 'process') {
+    settle(parts, run, as);
     return;
   }
   STOPPED.set(run, as);
-  await interruptJob(run.process, runner);
+  run.doomed = true;
+  if (run.process !== undefined) {
+    await interruptJob(run.process, runner);
+  }
 }
 
-export async function start(parts: WorldParts, run: WorkflowRun): Promise<void> {
+export function start(parts: WorldParts, run: WorkflowRun): void {
   const repository = repositoryById(parts.state, run.repositoryId);
   const at = timestamp(parts);
   run.status = 'in_progress';
@@ -130,11 +134,11 @@ export async function start(parts: WorldParts, run: WorkflowRun): Promise<void> 
   run.updatedAt = at;
   run.times.started = Date.now();
   emitJob(parts, repository, run, 'in_progress');
-  await emitRun(parts, repository, run, 'in_progress');
+  emitRun(parts, repository, run, 'in_progress');
 }
 
 /** End a run; sends `workflow_job.completed` (if there was a job) and `workflow_run.completed`. */
-export async function settle(parts: WorldParts, run: WorkflowRun, conclusion: RunConclusion): Promise<void> {
+export function settle(parts: WorldParts, run: WorkflowRun, conclusion: RunConclusion): void {
   if (run.status === 'completed') {
     return;
   }
@@ -151,17 +155,17 @@ export async function settle(parts: WorldParts, run: WorkflowRun, conclusion: Ru
     emitJob(parts, repository, run, 'completed');
     closeJobCheck(parts, repository, run);
   }
-  await emitRun(parts, repository, run, 'completed');
+  emitRun(parts, repository, run, 'completed');
 }
 
-async function emitRun(parts: WorldParts, repository: Repository, run: WorkflowRun, action: string): Promise<void> {
+function emitRun(parts: WorldParts, repository: Repository, run: WorkflowRun, action: string): void {
   emitRepositoryEvent(parts, repository, 'workflow_run', action, run.actor, {
     workflow: workflowJson(parts.state, repository, {
       id: run.workflowId,
       path: run.workflowPath,
       name: run.workflowName,
     }),
-    workflow_run: await runJson(parts.state, repository, run),
+    workflow_run: runJson(parts.state, repository, run),
   });
 }
 

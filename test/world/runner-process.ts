@@ -92,6 +92,9 @@ function execute(
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): Promise<number | null> {
+  if (run.doomed === true) {
+    return Promise.resolve(null);
+  }
   return new Promise((resolve, reject) => {
     // A group of its own, so that a vanishing machine takes terraform with it.
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ApiError, notFound } from './api-error.ts';
 import { asText, evaluateTemplate } from './expression.ts';
-import { listTree, objectAt, tryRevision } from './git-store.ts';
+import { commitFacts, listTree, objectAt, tryRevision } from './git-store.ts';
 import { timestamp } from './mergeability.ts';
 import type { Json } from './request-body.ts';
 import { contextsOf } from './runner-environment.ts';
@@ -66,8 +66,9 @@ export async function createDispatchedRun(
   if (headSha === undefined) {
     throw new ApiError(422, `No ref found for: ${wanted.ref}`);
   }
+  const headCommit = await commitFacts(repository.gitDir, headSha);
   const file = await readWorkflow(repository, workflow.path, branch);
-  if (file === undefined) {
+  if (file === undefined || headCommit === undefined) {
     throw new ApiError(422, `Failed to parse workflow: (Line: 1, Col: 1): Unexpected value`);
   }
   const inputs = checkInputs(file, wanted.inputs);
@@ -87,6 +88,7 @@ export async function createDispatchedRun(
     event: 'workflow_dispatch',
     headBranch: branch,
     headSha,
+    headCommit,
     runNumber,
     runAttempt: 1,
     actor: wanted.actor,

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { CommitFacts } from './git-store.ts';
 
 export type RunStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending';
 export type RunConclusion =
@@ -21,6 +22,7 @@ export interface WorkflowRun {
   readonly event: string;
   readonly headBranch: string;
   readonly headSha: string;
+  readonly headCommit: CommitFacts;
   readonly runNumber: number;
   runAttempt: number;
   readonly actor: string;
@@ -39,6 +41,8 @@ export interface WorkflowRun {
   /** Wall-clock phases in milliseconds since the epoch, for benchmarks. */
   readonly times: { queued: number; started?: number; completed?: number };
   process?: ChildProcess;
+  /** The job is being stopped: no further step starts. */
+  doomed?: boolean;
   exitCode?: number | null;
   /** Standard output and error of the runner, last 1 MiB. */
   output: string;

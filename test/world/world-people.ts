@@ -326,12 +326,12 @@ export class WorldPeople extends WorldPlaces {
   }
 
   /** A reviewer lets a waiting job go, or not. */
-  async reviewDeployment(run: WorkflowRun, approved: boolean): Promise<void> {
+  reviewDeployment(run: WorkflowRun, approved: boolean): void {
     if (run.status !== 'waiting') {
       throw new Error(`run ${run.id} waits for nobody`);
     }
     if (!approved) {
-      await settle(this.parts, run, 'failure');
+      settle(this.parts, run, 'failure');
       return;
     }
     run.status = 'queued';
@@ -340,13 +340,13 @@ export class WorldPeople extends WorldPlaces {
   }
 
   /** With the manual runner: a machine takes the job. */
-  startRun(run: WorkflowRun): Promise<void> {
-    return start(this.parts, run);
+  startRun(run: WorkflowRun): void {
+    start(this.parts, run);
   }
 
   /** With the manual runner: the job ends. */
-  finishRun(run: WorkflowRun, conclusion: RunConclusion): Promise<void> {
-    return settle(this.parts, run, conclusion);
+  finishRun(run: WorkflowRun, conclusion: RunConclusion): void {
+    settle(this.parts, run, conclusion);
   }
 
   /** A person cancels a run on the Actions page. */

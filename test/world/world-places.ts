@@ -209,6 +209,7 @@ export class WorldPlaces {
       comments: new Map(),
       checkRuns: new Map(),
       statuses: [],
+      activity: [],
       reactions: [],
       environments: new Map(),
       branchRules: new Map(),

@@ -80,6 +80,8 @@ export interface Repository {
   readonly comments: Map<number, IssueComment>;
   readonly checkRuns: Map<number, CheckRun>;
   readonly statuses: CommitStatus[];
+  /** Who moved which ref, oldest first. */
+  readonly activity: RefActivity[];
   readonly reactions: Reaction[];
   readonly environments: Map<string, Environment>;
   /** What `GET /rules/branches/{branch}` answers, by branch. */
@@ -198,6 +200,16 @@ export interface CommitStatus {
   readonly targetUrl: string | null;
   readonly creator: string;
   readonly createdAt: string;
+}
+
+export interface RefActivity {
+  readonly id: number;
+  readonly ref: string;
+  readonly before: string;
+  readonly after: string;
+  readonly actor: string;
+  readonly at: string;
+  readonly type: 'push' | 'force_push' | 'branch_creation' | 'branch_deletion' | 'pr_merge';
 }
 
 export interface Reaction {

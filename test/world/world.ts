@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportPKCS8, exportSPKI, generateKeyPair } from 'jose';
+import { exportPKCS8, exportSPKI } from 'jose';
 import { apiUrl } from './account-json.ts';
 import type { Account } from './accounts.ts';
 import { Deliveries } from './deliveries.ts';
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';
+import { keyPairFor } from './key-pairs.ts';
 import { type Claims, OidcIssuer } from './oidc-issuer.ts';
 import { type Runner, RunnerOrders } from './runner-orders.ts';
 import { killGroup } from './runner-process.ts';
@@ -214,7 +215,7 @@ export class World extends WorldPeople implements AsyncDisposable {
 }
 
 async function createState(options: WorldOptions): Promise<WorldState> {
-  const keys = await generateKeyPair('RS256', { extractable: true });
+  const keys = await keyPairFor('app');
   // Ids start far apart, so that one kind's id taken for another's is found at once.
   const counters = new Map<string, number>();
   const nextId = (kind: string) => {
