@@ -6,15 +6,16 @@ export type KeyPath = readonly (string | number)[];
  * paths are compared, so it must not be ambiguous.
  */
 export function formatPath(path: KeyPath): string {
-  let text = '';
-  for (const part of path) {
-    if (typeof part === 'number') {
-      text += `[${part}]`;
-    } else if (/^[\w$/*-]+$/.test(part)) {
-      text += text === '' ? part : `.${part}`;
-    } else {
-      text += `[${JSON.stringify(part)}]`;
-    }
+  return path.reduce<string>(appendPath, '');
+}
+
+/** A path that is already text, one part further. */
+export function appendPath(text: string, part: string | number): string {
+  if (typeof part === 'number') {
+    return `${text}[${part}]`;
   }
-  return text;
+  if (/^[\w$/*-]+$/.test(part)) {
+    return text === '' ? part : `${text}.${part}`;
+  }
+  return `${text}[${JSON.stringify(part)}]`;
 }

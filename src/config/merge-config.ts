@@ -2,7 +2,7 @@ import type { ConfigProblem } from '../domain/notice.ts';
 import type { RepoConfig } from '../domain/repo-config.ts';
 import type { Finding } from './finding.ts';
 import { formatPath, type KeyPath } from './key-path.ts';
-import { type ConfigSource, type Merged, mergeRaw } from './merge-raw.ts';
+import { type ConfigSource, type Merged, mergedOrigins, mergedValue, mergeRaw } from './merge-raw.ts';
 import { proveConfig } from './prove-config.ts';
 import { RawRepoConfig } from './schema.ts';
 import { schemaFindings } from './schema-findings.ts';
@@ -32,31 +32,40 @@ export function effective(merged: Merged): EffectiveConfig {
   const report = (finding: Finding): void => {
     problems.push(placed(finding, merged));
   };
-  const parsed = RawRepoConfig.safeParse(merged.value);
+  const value = mergedValue(merged);
+  const parsed = RawRepoConfig.safeParse(value);
   const raw = parsed.success ? parsed.data : {};
   if (!parsed.success && problems.length === 0) {
-    for (const finding of schemaFindings(RawRepoConfig, merged.value, parsed.error.issues)) {
+    for (const finding of schemaFindings(RawRepoConfig, value, parsed.error.issues)) {
       report(finding);
     }
   }
   const config = proveConfig(raw, report, () => undefined);
   checkStackReferences(raw, config.stacks, report);
-  const provenance = new Map([...merged.origins].map(([path, source]) => [path, source.name]));
-  return { config, raw, provenance, problems };
+  let provenance: ReadonlyMap<string, string> | undefined;
+  return {
+    config,
+    raw,
+    problems,
+    /** Made when somebody asks: thousands of directories have tens of thousands of values. */
+    get provenance() {
+      provenance ??= new Map([...mergedOrigins(merged)].map(([path, source]) => [path, source.name]));
+      return provenance;
+    },
+  };
 }
 
 /** Positions in a merged list are not those in the file; the list itself has a place there. */
 function placed(finding: Finding, merged: Merged): ConfigProblem {
+  const origins = mergedOrigins(merged);
   for (let length = finding.path.length; length > 0; length -= 1) {
     const path = finding.path.slice(0, length);
-    const source = merged.origins.get(formatPath(path));
+    const source = origins.get(formatPath(path));
     if (source !== undefined) {
       return source.config.problem({ ...finding, path: beforeList(finding.path) });
     }
   }
-  const [first] = [...merged.origins].flatMap(([text, source]) =>
-    text.startsWith(formatPath(finding.path)) ? [source] : [],
-  );
+  const [first] = [...origins].flatMap(([text, source]) => (text.startsWith(formatPath(finding.path)) ? [source] : []));
   const { code, message } = finding;
   return first === undefined
     ? { code, file: '', line: 1, column: 1, path: formatPath(finding.path), message }

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import { formatPath, type KeyPath } from './key-path.ts';
+import { appendPath, formatPath, type KeyPath } from './key-path.ts';
 import type { RawConfig } from './parse-config.ts';
 
 /** A source of configuration: its name for people (`default branch`, `central overrides`), and what it says. */
@@ -8,16 +8,14 @@ export interface ConfigSource {
   readonly config: RawConfig;
 }
 
-/** What was merged: plain values, and for each of them the source that it came from. */
+/** What was merged, by top-level key. */
 export interface Merged {
-  readonly value: unknown;
-  /** `formatPath` of a value without parts, or of a list's element → source. */
-  readonly origins: ReadonlyMap<string, ConfigSource>;
+  readonly keys: ReadonlyMap<string, Tree>;
   readonly conflicts: readonly { readonly finding: Finding; readonly source: ConfigSource }[];
 }
 
 /** A value with its sources, while merging. Lists and maps are made new, so that files are never changed. */
-type Tree =
+export type Tree =
   | { readonly kind: 'leaf'; readonly value: unknown; readonly source: ConfigSource }
   | { readonly kind: 'list'; readonly items: readonly Item[]; readonly source: ConfigSource }
   | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Tree>; readonly source: ConfigSource };
@@ -45,8 +43,21 @@ export function mergeRaw(sources: readonly ConfigSource[]): Merged {
       merged = reset(merged, path, source);
     }
   }
+  return { keys: merged?.kind === 'map' ? merged.entries : new Map(), conflicts };
+}
+
+/** The values alone, in the form of a file. */
+export function mergedValue(merged: Merged): unknown {
+  return Object.fromEntries([...merged.keys].map(([name, tree]) => [name, plain(tree)]));
+}
+
+/** `formatPath` of a value without parts, of a list and of each of its elements → the source that it came from. */
+export function mergedOrigins(merged: Merged): ReadonlyMap<string, ConfigSource> {
   const origins = new Map<string, ConfigSource>();
-  return { value: merged === undefined ? {} : plain(merged, [], origins), origins, conflicts };
+  for (const [name, tree] of merged.keys) {
+    collect(tree, appendPath('', name), origins);
+  }
+  return origins;
 }
 
 function treeOf(value: unknown, source: ConfigSource): Tree {
@@ -134,23 +145,29 @@ function reset(tree: Tree, path: KeyPath, source: ConfigSource): Tree {
   return { ...tree, entries };
 }
 
-function plain(tree: Tree, path: KeyPath, origins: Map<string, ConfigSource>): unknown {
+function plain(tree: Tree): unknown {
   switch (tree.kind) {
     case 'leaf':
-      origins.set(formatPath(path), tree.source);
       return tree.value;
     case 'list':
-      for (const [index, item] of tree.items.entries()) {
-        origins.set(formatPath([...path, index]), item.source);
-      }
-      origins.set(formatPath(path), tree.source);
       return tree.items.map((item) => item.value);
     case 'map':
-      if (tree.entries.size === 0) {
-        origins.set(formatPath(path), tree.source);
-      }
-      return Object.fromEntries(
-        [...tree.entries].map(([name, inner]) => [name, plain(inner, [...path, name], origins)]),
-      );
+      return Object.fromEntries([...tree.entries].map(([name, inner]) => [name, plain(inner)]));
+  }
+}
+
+function collect(tree: Tree, path: string, origins: Map<string, ConfigSource>): void {
+  if (tree.kind !== 'map' || tree.entries.size === 0) {
+    origins.set(path, tree.source);
+  }
+  if (tree.kind === 'list') {
+    for (const [index, item] of tree.items.entries()) {
+      origins.set(appendPath(path, index), item.source);
+    }
+  }
+  if (tree.kind === 'map') {
+    for (const [name, inner] of tree.entries) {
+      collect(inner, appendPath(path, name), origins);
+    }
   }
 }

@@ -6,7 +6,8 @@ import { formatPath, type KeyPath } from './key-path.ts';
 import { type Moved, modernConfig } from './modern-config.ts';
 import type { PlainValue } from './plain-value.ts';
 import { proveConfig } from './prove-config.ts';
-import { type Place, readYaml } from './read-yaml.ts';
+import { readSimpleYaml } from './read-simple-yaml.ts';
+import { MAX_BYTES, type Place, type ReadYaml, readYaml } from './read-yaml.ts';
 import type { RawRepoConfig } from './schema.ts';
 
 /** One file: valid by itself, in modern form, not yet merged with others and without defaults. */
@@ -32,15 +33,41 @@ export type ParsedConfig =
  */
 export function parseConfig(text: string, options: { readonly file: string }): ParsedConfig {
   const { file } = options;
+  const value = text.length > MAX_BYTES ? undefined : readSimpleYaml(text);
+  if (value !== undefined) {
+    let places: ReadYaml | undefined;
+    const locate: Locate = (finding, path) => {
+      places ??= readYaml(text);
+      return places.ok ? places.locate(path, finding.at ?? 'value', finding.offset) : { line: 1, column: 1 };
+    };
+    const simple = parseValue({ file, value, replacing: new WeakSet(), problems: [], locate });
+    if (simple.ok || places?.ok === true) {
+      return simple;
+    }
+  }
   const yaml = readYaml(text);
+  const problems = yaml.problems.map(({ code, place, message }) => ({ code, file, ...place, path: '', message }));
   if (!yaml.ok) {
-    const problems = yaml.problems.map(({ code, place, message }) => ({ code, file, ...place, path: '', message }));
     return { ok: false, problems };
   }
-  const marks = new Marks(yaml.replacing);
-  const value = marks.read(yaml.value);
-  const locate = (finding: Finding, path: KeyPath): Place => yaml.locate(path, finding.at ?? 'value', finding.offset);
-  const shape = checkShape(value);
+  const locate: Locate = (finding, path) => yaml.locate(path, finding.at ?? 'value', finding.offset);
+  return parseValue({ file, value: yaml.value, replacing: yaml.replacing, problems, locate });
+}
+
+type Locate = (finding: Finding, path: KeyPath) => Place;
+
+interface Read {
+  readonly file: string;
+  readonly value: PlainValue;
+  readonly replacing: WeakSet<object>;
+  readonly problems: readonly ConfigProblem[];
+  readonly locate: Locate;
+}
+
+function parseValue(read: Read): ParsedConfig {
+  const { file, locate } = read;
+  const marks = new Marks(read.replacing);
+  const shape = checkShape(marks.read(read.value));
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
   const found = { error: (one: Finding) => errors.push(one), warning: (one: Finding) => warnings.push(one) };
@@ -50,13 +77,13 @@ export function parseConfig(text: string, options: { readonly file: string }): P
     return problemOf(file, { ...finding, path }, locate);
   };
   proveConfig(raw, found.error, found.warning);
-  const problems = [
-    ...yaml.problems.map(({ code, place, message }) => ({ code, file, ...place, path: '', message })),
-    ...shape.findings.map((finding) => problemOf(file, finding, locate)),
-    ...errors.map(problem),
-  ];
-  if (problems.length > 0) {
-    return { ok: false, problems: sorted(problems) };
+  if (read.problems.length + shape.findings.length + errors.length > 0) {
+    const all = [
+      ...read.problems,
+      ...shape.findings.map((finding) => problemOf(file, finding, locate)),
+      ...errors.map(problem),
+    ];
+    return { ok: false, problems: sorted(all) };
   }
   const config = { file, raw, replaces: marks.replaces, resets: marks.resets, problem };
   return { ok: true, config, warnings: sorted(warnings.map(problem)) };

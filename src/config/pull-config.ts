@@ -4,7 +4,7 @@ import type { CentralFile } from './config-paths.ts';
 import type { KeyPath } from './key-path.ts';
 import { KEY_ORIGINS } from './key-trust.ts';
 import { type EffectiveConfig, effective } from './merge-config.ts';
-import { type ConfigSource, type Merged, mergeRaw } from './merge-raw.ts';
+import { type ConfigSource, type Merged, mergedValue, mergeRaw } from './merge-raw.ts';
 import type { RawConfig } from './parse-config.ts';
 import { type ConfigKey, DEFAULT_OVERRIDES } from './schema.ts';
 
@@ -49,14 +49,17 @@ export function effectiveForPull(sources: PullSources): PullConfig {
     ['hooks', sources.built],
   ] as const) {
     if (config !== undefined && !fromDefault(key, overrides)) {
-      problems.push(...foreignIdentities(config, key, base.value));
+      problems.push(...foreignIdentities(config, key, mergedValue(base)));
     }
   }
   return {
-    ...mixed,
     config: guarded(mixed.config, under.config),
+    raw: mixed.raw,
     underDefault: under.config,
     problems: distinct(problems),
+    get provenance() {
+      return mixed.provenance;
+    },
   };
 }
 
@@ -110,24 +113,12 @@ function mix(base: Merged, head: Merged, overrides: ReadonlySet<string>): Merged
   const taken = Object.keys(KEY_ORIGINS)
     .filter(isConfigKey)
     .map((key) => ({ key, from: fromDefault(key, overrides) ? base : head }));
-  const origins = new Map<string, ConfigSource>();
-  const fromBase = new Set(taken.filter(({ from }) => from === base).map(({ key }) => String(key)));
-  for (const [merged, wanted] of [
-    [base, true],
-    [head, false],
-  ] as const) {
-    for (const [path, source] of merged.origins) {
-      if (fromBase.has(/^\w*/.exec(path)?.[0] ?? '') === wanted) {
-        origins.set(path, source);
-      }
-    }
-  }
-  const entries = taken.map(({ key, from }) => [key, ownValue(from.value, key)] as const);
-  const conflicts = [
-    ...base.conflicts.filter(({ finding }) => fromBase.has(String(finding.path[0]))),
-    ...head.conflicts.filter(({ finding }) => !fromBase.has(String(finding.path[0]))),
-  ];
-  return { value: Object.fromEntries(entries.filter(([, value]) => value !== undefined)), origins, conflicts };
+  const keys = taken.flatMap(({ key, from }) => {
+    const tree = from.keys.get(key);
+    return tree === undefined ? [] : [[key, tree] as const];
+  });
+  const conflicts = taken.flatMap(({ key, from }) => from.conflicts.filter(({ finding }) => finding.path[0] === key));
+  return { keys: new Map(keys), conflicts };
 }
 
 function isConfigKey(name: string): name is ConfigKey {
