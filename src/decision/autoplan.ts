@@ -46,11 +46,11 @@ export function decidePull(draft: Draft, event: Extract<Event, { kind: 'pull' }>
 export function autoplan(it: PullCase, actor: Actor, event: Event): Decision {
   const { draft, pull } = it;
   supersedePlans(it, []);
+  const result = workOf(it.github, pull, it.ours);
   const paused = pausedBecause(it, 'plan');
   if (paused !== null) {
-    return quiet(it, null, paused);
+    return quiet(it, result.ok ? result.work : null, paused);
   }
-  const result = workOf(it.github, pull, it.ours);
   if (!result.ok) {
     publishChange(it, null, result.notices);
     const [first] = result.notices;

@@ -80,13 +80,13 @@ function holdsThere(ours: Pick<OurFacts, 'locks' | 'others' | 'openPulls'>, part
   );
 }
 
-/** Dirspaces on which nobody else holds a claim: what the commit can assert by itself, whatever the ranks are. */
+/** Dirspaces on which nobody else has a claim, not even a place in line: what the commit can assert whatever the ranks are. */
 export function unclaimedByOthers(
   locks: readonly LockClaim[],
   parts: readonly Dirspace[],
   pull: number,
 ): readonly Dirspace[] {
-  const claimed = new Set(locks.filter((claim) => claim.pull !== pull && isHolding(claim)).map(dirspaceKey));
+  const claimed = new Set(locks.filter((claim) => claim.pull !== pull).map(dirspaceKey));
   return parts.filter((part) => !claimed.has(dirspaceKey(part))).map(({ dir, workspace }) => ({ dir, workspace }));
 }
 

@@ -55,12 +55,9 @@ function ignores(patterns: readonly string[]): (name: string) => boolean {
 
 /** A merge conflict, or that GitHub does not know yet. */
 export function conflictRefusals(it: PullCase): readonly Refusal[] {
-  switch (it.github.mergeable) {
-    case 'MERGEABLE':
-      return [];
-    case 'CONFLICTING':
-      return [{ reason: 'merge-conflict' }];
-    default:
-      return [{ reason: 'mergeability-unknown' }];
+  const { mergeable } = it.github;
+  if (mergeable === 'MERGEABLE') {
+    return [];
   }
+  return [{ reason: mergeable === 'CONFLICTING' ? 'merge-conflict' : 'mergeability-unknown' }];
 }

@@ -74,17 +74,12 @@ export interface SetupRefusal extends Refusal {
 /** A set-up refusal as something that stays on the pull request until it is mended. */
 export function setupNotice(refusal: SetupRefusal): Notice {
   const detail = [refusal.detail ?? '', ...refusal.lines].join('\n');
-  switch (refusal.reason) {
-    case 'workflow-missing':
-      return { kind: 'dispatch', problem: { what: 'workflow-missing' } };
-    case 'workflow-unfit':
-      return {
-        kind: 'dispatch',
-        problem: refusal.lines.includes('permissions:')
-          ? { what: 'workflow-permissions', detail }
-          : { what: 'workflow-not-dispatchable', detail },
-      };
-    default:
-      return reasonNotice(refusal.reason, refusal.detail ?? '', 'plumbline plan');
+  if (refusal.reason === 'workflow-missing') {
+    return { kind: 'dispatch', problem: { what: 'workflow-missing' } };
   }
+  if (refusal.reason === 'workflow-unfit') {
+    const what = refusal.lines.includes('permissions:') ? 'workflow-permissions' : 'workflow-not-dispatchable';
+    return { kind: 'dispatch', problem: { what, detail } };
+  }
+  return reasonNotice(refusal.reason, refusal.detail ?? '', 'plumbline plan');
 }

@@ -6,10 +6,11 @@ import { REASONS, type ReasonCode } from '../domain/reason.ts';
 import { isActive, type Run } from '../domain/run.ts';
 import { unclaimApply } from './apply.ts';
 import { type Draft, finish, ignore, intend, note } from './draft.ts';
-import type { PullCase } from './pull-case.ts';
+import { openCase, type PullCase } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
 import { endRun, LOOK_AGAIN_MS, lookAgain } from './start-runs.ts';
 import { wakeLine } from './waiting-line.ts';
+import { workOf } from './work.ts';
 
 /** After the first heartbeat a runner that is silent for so long is lost. Before, GitHub's run status decides. */
 export const SILENCE_MS = 2 * MINUTE;
@@ -115,19 +116,15 @@ export function silenceVerdict(run: Run, now: number, fact: ActionsFact): Verdic
 }
 
 function conclusionReason(conclusion: string | null): ReasonCode {
-  switch (conclusion) {
-    case 'cancelled':
-      return 'run-cancelled';
-    case 'timed_out':
-      return 'run-timed-out';
-    case 'startup_failure':
-      return 'run-startup-failure';
-    case 'action_required':
-      return 'run-never-started';
-    default:
-      return 'run-lost';
-  }
+  return (conclusion === null ? undefined : CONCLUSIONS.get(conclusion)) ?? 'run-lost';
 }
+
+const CONCLUSIONS: ReadonlyMap<string, ReasonCode> = new Map([
+  ['cancelled', 'run-cancelled'],
+  ['timed_out', 'run-timed-out'],
+  ['startup_failure', 'run-startup-failure'],
+  ['action_required', 'run-never-started'],
+]);
 
 interface RunCase extends Pick<PullCase, 'draft' | 'now' | 'repository' | 'ours'> {
   readonly run: Run;
@@ -183,7 +180,10 @@ export function decideDispatchFailed(draft: Draft, event: Extract<Event, { kind:
   const it = { draft, now: snapshot.now, repository: event.repository, ours: snapshot.ours, run, pull: event.pull };
   const notice: Notice = { kind: 'dispatch', problem: event.problem };
   settle(it, reason, false, [notice]);
-  intend(draft, { do: 'save-change', pull: event.pull, change: null, notices: [notice] });
+  const opened = openCase(draft, event.repository);
+  const result = opened.ok ? workOf(opened.it.github, opened.it.pull, snapshot.ours) : null;
+  const change = result?.ok === true ? result.work.change : null;
+  intend(draft, { do: 'save-change', pull: event.pull, change, notices: [notice] });
   note(draft, 'dispatch', 'refuse', reason, REASONS[reason]);
   return finish(draft, reason);
 }

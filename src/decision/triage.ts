@@ -22,13 +22,16 @@ export function triage(event: Event, context: TriageContext): Triage {
       return event.sender.id === context.botId
         ? { do: 'ignore', reason: 'own-event' }
         : { do: 'observe', need: { pull: event.pull } };
-    case 'button':
+    case 'button': {
+      const need = event.button === 'apply' ? applyNeed(event.pull) : changeNeed(event.pull);
       return event.sender.bot
         ? { do: 'ignore', reason: 'bot-comment' }
-        : { do: 'observe', need: { ...changeNeed(event.pull), permissionsOf: [event.sender.login] } };
+        : { do: 'observe', need: { ...need, permissionsOf: [event.sender.login] } };
+    }
     case 'apply-claimed':
-      return { do: 'observe', need: changeNeed(event.pull) };
+      return { do: 'observe', need: applyNeed(event.pull) };
     case 'reconsider':
+    case 'dispatch-failed':
       return { do: 'observe', need: changeNeed(event.pull) };
     case 'membership':
       return { do: 'ignore', reason: 'caches-dropped', detail: event.what };
@@ -37,7 +40,6 @@ export function triage(event: Event, context: TriageContext): Triage {
     // Our own rows say enough; `needFor` asks for more when something follows.
     case 'run-reported':
     case 'run-silent':
-    case 'dispatch-failed':
     case 'actions-run':
     case 'push':
     case 'merge-group':
@@ -51,6 +53,11 @@ export function triage(event: Event, context: TriageContext): Triage {
 /** The pull request, its files, its configuration and the workflow file: what every plan and apply needs. */
 export function changeNeed(pull: number): Need {
   return { pull, changedFiles: true, files: true, config: true, workflowFile: true };
+}
+
+/** What an apply needs under most configurations, so that one look is enough for them. */
+export function applyNeed(pull: number): Need {
+  return { ...changeNeed(pull), reviews: true, checks: true, rules: true, mergeability: true };
 }
 
 function triagePull(event: Extract<Event, { kind: 'pull' }>): Triage {
@@ -88,7 +95,11 @@ function triageComment(event: Extract<Event, { kind: 'comment' }>, { botId }: Tr
 
 function commandNeed(pull: number, lines: readonly CommandLine[]): Need {
   const light = lines.every((line) => !line.ok || LIGHT.has(line.command.name));
-  return light ? { pull, config: true } : changeNeed(pull);
+  if (light) {
+    return { pull, config: true };
+  }
+  const applies = lines.some((line) => line.ok && line.command.name.startsWith('apply'));
+  return applies ? applyNeed(pull) : changeNeed(pull);
 }
 
 /** Commands that do not ask what the pull request touches. */

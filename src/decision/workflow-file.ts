@@ -17,7 +17,7 @@ interface Want {
 const WANTS: readonly Want[] = [
   {
     missing: (lines) => !lines.some((line) => /^run-name:.*\$\{\{\s*inputs\.run-id\s*\}\}/u.test(line)),
-    lines: ['run-name: plumbline ${{ inputs.run-id }}'],
+    lines: [`run-name: plumbline ${expression('inputs.run-id')}`],
   },
   {
     missing: (lines) =>
@@ -65,7 +65,7 @@ export function workflowFit(
     missing.push('      environment:', '        type: string', "        default: ''");
   }
   if (needs.environment && !lines.some((line) => /^\s+environment\s*:.*inputs\.environment/u.test(line))) {
-    missing.push('    environment: ${{ inputs.environment }}');
+    missing.push(`    environment: ${expression('inputs.environment')}`);
   }
   if (needs.runsOn && !hasInput(lines, 'runs_on')) {
     missing.push('      runs_on:', '        type: string', `        default: '"ubuntu-latest"'`);
@@ -144,7 +144,7 @@ function excessPermissions(lines: readonly string[]): readonly string[] {
 function minimalWorkflow(): readonly string[] {
   return [
     'name: Plumbline',
-    'run-name: plumbline ${{ inputs.run-id }}',
+    `run-name: plumbline ${expression('inputs.run-id')}`,
     'on:',
     '  workflow_dispatch:',
     '    inputs:',
@@ -162,12 +162,17 @@ function minimalWorkflow(): readonly string[] {
     '  id-token: write',
     'jobs:',
     '  plumbline:',
-    '    runs-on: ${{ fromJSON(inputs.runs_on) }}',
-    '    environment: ${{ inputs.environment }}',
+    `    runs-on: ${expression('fromJSON(inputs.runs_on)')}`,
+    `    environment: ${expression('inputs.environment')}`,
     '    steps:',
     '      - uses: plumbline/plumbline/action@v0.1.0',
     '        with:',
-    '          run-id: ${{ inputs.run-id }}',
+    `          run-id: ${expression('inputs.run-id')}`,
     '          server: https://the-address-of-your-plumbline',
   ];
+}
+
+/** An expression as GitHub Actions writes it. */
+function expression(inside: string): string {
+  return `$\{{ ${inside} }}`;
 }

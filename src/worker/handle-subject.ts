@@ -50,8 +50,12 @@ async function handle(deps: WorkerDeps, lease: SubjectLease): Promise<void> {
   }
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     let snapshot = await takeSnapshot(deps, event, triaged.need);
-    const more = needFor(event, snapshot);
-    if (more !== undefined) {
+    // Twice: the configuration may ask for reviews, and only they say whose teams are to be known.
+    for (let round = 0; round < 2; round += 1) {
+      const more = needFor(event, snapshot);
+      if (more === undefined) {
+        break;
+      }
       snapshot = await widenSnapshot(deps, event, snapshot, more);
     }
     if (await commit(deps, lease, event, decide(snapshot, event), snapshot.github)) {

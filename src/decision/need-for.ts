@@ -35,7 +35,15 @@ export function needFor(event: Event, snapshot: Snapshot): Need | undefined {
     case 'reconsider':
     case 'discovered':
       return snapshot.github === null ? undefined : rulesNeed(event, snapshot, event.repository);
-    default:
+    case 'actions-run':
+    case 'dispatch-failed':
+    case 'installation':
+    case 'installation-repositories':
+    case 'membership':
+    case 'merge-group':
+    case 'push':
+    case 'repository':
+    case 'review':
       return undefined;
   }
 }
@@ -123,7 +131,10 @@ function actors(event: RuledEvent, it: PullCase): readonly string[] {
       return event.sender.bot ? [] : [event.sender.login];
     case 'comment':
       return [event.author.login];
-    default: {
+    case 'apply-claimed':
+    case 'discovered':
+    case 'reconsider':
+    case 'run-reported': {
       const run = 'run' in event ? it.ours.runs.find((one) => one.id === event.run) : it.ours.runs[0];
       return run === undefined ? [] : [run.requestedBy.login];
     }
@@ -232,16 +243,16 @@ function missingPeople(
   const slugs = new Set([...matches.flatMap((match) => (match.kind === 'team' ? [match.slug] : [])), ...moreTeams]);
   const people = [...new Set(logins)].slice(0, MAX_PEOPLE);
   const org = github.repository.owner;
-  const teams = people.flatMap((login) =>
-    [...slugs].flatMap((slug) =>
-      github.teams?.[teamKey(org, slug, login)] === undefined ? [{ org, slug, login }] : [],
-    ),
-  );
+  // All of them again when one is missing: what is read replaces what was read before.
+  const wanted = people.flatMap((login) => [...slugs].map((slug) => ({ org, slug, login })));
+  const teams = wanted.every(({ slug, login }) => github.teams?.[teamKey(org, slug, login)] !== undefined)
+    ? []
+    : wanted;
   const roles = matches.some((match) => match.kind === 'role');
   const unread = people.filter((login) => github.permissions?.[login] === undefined);
   const whose = roles ? unread : unread.filter((login) => login === logins[0]);
   return {
     ...(teams.length === 0 ? {} : { teams }),
-    ...(whose.length === 0 ? {} : { permissionsOf: [...new Set([...logins.slice(0, 1), ...whose])] }),
+    ...(whose.length === 0 ? {} : { permissionsOf: roles ? people : people.slice(0, 1) }),
   };
 }
