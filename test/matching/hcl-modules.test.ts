@@ -10,13 +10,16 @@ async function oracle(text: string): Promise<readonly string[] | undefined> {
   if (parsed === undefined) {
     return undefined;
   }
-  const modules = (parsed.module ?? {}) as Record<string, readonly { readonly source?: unknown }[]>;
-  return Object.values(modules)
+  return valuesOf(parsed.module)
     .flat()
-    .map(({ source }) => source)
+    .map((block) => (typeof block === 'object' && block !== null && 'source' in block ? block.source : undefined))
     .filter((source) => typeof source === 'string')
-    .filter((source) => /^\.\.?\//.test(source) && !source.includes('${'))
+    .filter((source) => /^\.\.?\//.test(source) && !source.includes('$'.concat('{')))
     .sort();
+}
+
+function valuesOf(value: unknown): readonly unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }
 
 const SAMPLES: readonly (readonly [string, string])[] = [
