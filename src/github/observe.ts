@@ -118,12 +118,12 @@ async function nameOf(client: GitHubClient, repositoryId: number): Promise<Repos
   return { owner: String(data.owner.login), name: String(data.name) };
 }
 
+/** Of the repositories that may hold central configuration, the first that exists is the one. */
 function centralFrom(
   data: QueryAnswer,
   problems: Parameters<typeof hasProblem>[0],
   paths: PathsToRead,
 ): Known<readonly ConfigText[]> {
-  const found: ConfigText[] = [];
   for (const [at, repository] of paths.central.entries()) {
     const alias = `central${at}`;
     const answer = asCentral(data[alias]);
@@ -134,6 +134,7 @@ function centralFrom(
       continue;
     }
     const files = filesIn(answer.defaultBranchRef?.target);
+    const found: ConfigText[] = [];
     for (const [index, path] of repository.paths.entries()) {
       const text = textFrom(`${repository.owner}/${repository.name}: ${path}`, files[`${alias}file${index}`]);
       if (!text.known) {
@@ -143,8 +144,9 @@ function centralFrom(
         found.push({ path, text: text.value });
       }
     }
+    return known(found);
   }
-  return known(found);
+  return known([]);
 }
 
 function readDefaultBranch(answer: RepositoryAnswer, need: Need, paths: PathsToRead): Partial<GitHubFacts> {
@@ -201,7 +203,8 @@ async function readPull(
         }
       : {}),
     ...(need.reviews ? { reviews: reviewsFrom(answer.latestOpinionatedReviews) } : {}),
-    ...(need.lastPusher
+    // Whoever counts approvals must know whose does not count, so the one is never read without the other.
+    ...(need.reviews || need.lastPusher
       ? {
           lastPusher:
             pull.headRepositoryId === repository.repositoryId

@@ -268,9 +268,14 @@ describe('who pushed', () => {
     });
   });
 
-  it('is nobody known when the list does not reach back to it', async () => {
-    activity([]);
+  it('is nobody when a deploy key pushed', async () => {
+    activity([{ after: 'a'.repeat(40), actor: null }]);
     expect(await readLastPusher(client, HERE, 'change', 'a'.repeat(40))).toEqual({ known: true, value: null });
+  });
+
+  it('is unknown when the list does not reach back to it', async () => {
+    activity([{ after: 'b'.repeat(40), actor: null }]);
+    expect(await readLastPusher(client, HERE, 'change', 'a'.repeat(40))).toMatchObject({ known: false, passing: true });
   });
 });
 

@@ -23,9 +23,11 @@ const send = (write: GitHubWrite, uncertain = false) =>
   deliver(here.client, { owner: 'acme', name: 'infra' }, write, here.writing(uncertain));
 
 /** Send as the outbox does: again and uncertain after a Failure. */
-async function sendUntilDone(write: GitHubWrite) {
+async function sendUntilDone(write: GitHubWrite, fault: CallFault) {
+  here.patience.ms = fault.kind === 'hang' ? 1_500 : null;
   const first = await send(write).catch((error: unknown) => error);
   expect(first).toMatchObject({ name: 'Failure', code: 'github-unreachable' });
+  here.patience.ms = null;
   return await send(write, true);
 }
 
@@ -94,7 +96,7 @@ describe('a dispatch', () => {
 
   it.each(LOST)('%s starts one run', async (_name, fault) => {
     here.world.faults.onCall('/dispatches', fault);
-    expect(await sendUntilDone(dispatch)).toEqual({ ok: true, githubRunId: here.world.runs[0]?.id });
+    expect(await sendUntilDone(dispatch, fault)).toEqual({ ok: true, githubRunId: here.world.runs[0]?.id });
     expect(here.world.runs).toHaveLength(1);
   });
 
@@ -133,7 +135,7 @@ describe('a dispatch', () => {
 describe('a comment', () => {
   it.each(LOST)('%s is there once', async (_name, fault) => {
     here.world.faults.onCall(/POST .*\/comments/, fault);
-    const sent = await sendUntilDone(reply());
+    const sent = await sendUntilDone(reply(), fault);
     expect(comments()).toHaveLength(1);
     expect(sent).toMatchObject({ ok: true, id: comments()[0]?.id });
   });
@@ -187,7 +189,7 @@ describe('the sticky comment', () => {
   it.each(LOST)('%s is there once, and the older one folded away', async (_name, fault) => {
     const older = await send(sticky());
     here.world.faults.onCall(/POST .*\/comments/, fault);
-    await sendUntilDone(sticky({ minimise: older.ok ? (older.nodeId ?? null) : null }));
+    await sendUntilDone(sticky({ minimise: older.ok ? (older.nodeId ?? null) : null }), fault);
     expect(comments().map(({ minimized }) => minimized !== null)).toEqual([true, false]);
   });
 });
@@ -195,7 +197,7 @@ describe('the sticky comment', () => {
 describe('a check', () => {
   it.each(LOST)('%s is there once', async (_name, fault) => {
     here.world.faults.onCall(/POST .*\/check-runs/, fault);
-    expect(await sendUntilDone(check())).toMatchObject({ ok: true, id: checks()[0]?.id });
+    expect(await sendUntilDone(check(), fault)).toMatchObject({ ok: true, id: checks()[0]?.id });
     expect(checks()).toHaveLength(1);
   });
 
@@ -287,8 +289,9 @@ describe('the rest', () => {
   });
 
   it('a pull request is merged at the commit that was decided on, once', async () => {
-    here.world.faults.onCall('/merge', { kind: 'answer-lost' });
-    expect(await sendUntilDone(merge(pull.headSha))).toEqual({ ok: true });
+    const fault: CallFault = { kind: 'answer-lost' };
+    here.world.faults.onCall('/merge', fault);
+    expect(await sendUntilDone(merge(pull.headSha), fault)).toEqual({ ok: true });
     expect(pull.merged).toBe(true);
   });
 

@@ -149,6 +149,7 @@ describe('observe', () => {
       value: [{ author: { login: 'bob' }, state: 'APPROVED', commitSha: pull.headSha, canWrite: true }],
     });
     expect(facts).toHaveProperty('reviewDecision');
+    expect(facts.lastPusher).toMatchObject({ known: true, value: { login: 'ada' } });
   });
 
   it('passes on that GitHub does not know yet whether it can merge', async () => {
@@ -201,11 +202,13 @@ describe('observe', () => {
     expect(facts.lastPusher).toMatchObject({ known: false });
   });
 
-  it('reads central configuration, and takes a repository that does not exist for none', async () => {
+  it('reads central configuration of the first repository that exists', async () => {
     await here.world.addRepository({ name: 'plumbline', owner: 'acme', files: { 'config.yml': 'central: true\n' } });
+    await here.world.addRepository({ name: 'terrateam', owner: 'acme', files: { 'other.yml': 'old: true\n' } });
     const central = [
-      { owner: 'acme', name: 'plumbline', paths: ['config.yml', 'other.yml'] },
       { owner: 'acme', name: 'nothing-here', paths: ['config.yml'] },
+      { owner: 'acme', name: 'plumbline', paths: ['config.yml', 'other.yml'] },
+      { owner: 'acme', name: 'terrateam', paths: ['config.yml', 'other.yml'] },
     ];
     const facts = await look(await open(), { config: true }, { paths: { ...here.context.paths, central } });
     expect(facts.configCentral).toEqual({ known: true, value: [{ path: 'config.yml', text: 'central: true\n' }] });

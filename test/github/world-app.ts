@@ -22,6 +22,16 @@ jobs:
       - uses: plumbline/plumbline/action@v1
 `;
 
+/** How long the client waits for an answer; shorter only where a test knows that none will come. */
+class Patience {
+  ms: number | null = null;
+
+  signalWith(signal: AbortSignal | null | undefined): AbortSignal | null {
+    const own = this.ms === null ? [] : [AbortSignal.timeout(this.ms)];
+    return AbortSignal.any([...(signal ? [signal] : []), ...own]);
+  }
+}
+
 /** A world with one repository in which the App is installed, and our client for it. */
 export interface WorldApp extends AsyncDisposable {
   readonly world: World;
@@ -31,6 +41,7 @@ export interface WorldApp extends AsyncDisposable {
   readonly installationId: number;
   readonly context: ObserveContext;
   readonly calls: CallSeen[];
+  readonly patience: Patience;
   readonly pullEvent: (pull: Pull) => RepositoryEvent;
   readonly writing: (uncertain?: boolean) => WriteContext;
 }
@@ -46,12 +57,13 @@ export async function openWorld(files: Readonly<Record<string, string>> = {}): P
   });
   const installation = world.install('acme');
   const calls: CallSeen[] = [];
+  const patience = new Patience();
   const app = createApp({
     appId: world.app.id,
     privateKey: world.app.privateKeyPem,
     webhookSecrets: [world.app.webhookSecret],
     apiUrl: world.apiUrl,
-    timeoutMs: 2_000,
+    fetch: (url, init) => globalThis.fetch(url, { ...init, signal: patience.signalWith(init?.signal) }),
     onCall: (call) => calls.push(call),
   });
   const startedAt = Date.now();
@@ -62,6 +74,7 @@ export async function openWorld(files: Readonly<Record<string, string>> = {}): P
     repository,
     installationId: installation.id,
     calls,
+    patience,
     context: {
       appId: world.app.id,
       botId: world.app.bot.id,
