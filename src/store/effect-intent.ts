@@ -16,19 +16,18 @@ export interface EffectPlace {
 
 /** Is the intent an effect on GitHub? */
 export function isEffect(intent: Intent): intent is EffectIntent {
-  switch (intent.do) {
-    case 'dispatch':
-    case 'cancel-actions-run':
-    case 'react':
-    case 'reply':
-    case 'publish':
-    case 'check':
-    case 'merge':
-      return true;
-    default:
-      return false;
-  }
+  return Object.hasOwn(EFFECTS, intent.do);
 }
+
+const EFFECTS: Readonly<Record<EffectIntent['do'], true>> = {
+  dispatch: true,
+  'cancel-actions-run': true,
+  react: true,
+  reply: true,
+  publish: true,
+  check: true,
+  merge: true,
+};
 
 /** The outbox row that an effect belongs in. */
 export function placeOf(intent: EffectIntent, repositoryId: number): EffectPlace {

@@ -106,6 +106,8 @@ export interface FailOptions {
   readonly baseMs?: number;
   /** Wait at least this long, as when GitHub says so. */
   readonly atLeastMs?: number;
+  /** What follows when the event is given up, in the same transaction. */
+  readonly whenDead?: (tx: Tx) => Promise<void>;
 }
 
 /** The head could not be handled. It keeps its place and is tried again later; after the last attempt it is `dead` and frees its line. `lost`: the line is another's. */
@@ -125,6 +127,7 @@ export async function failEvent(db: Db, lease: SubjectLease, options: FailOption
       .where('id', '=', head.id)
       .execute();
     if (dead) {
+      await options.whenDead?.(tx);
       await freeSubject(tx, lease.subject, lease.token);
       return 'dead';
     }

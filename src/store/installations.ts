@@ -56,45 +56,42 @@ export async function pauseRepository(db: Db, id: number, paused: boolean): Prom
 
 /** Carry out what an event says of an installation or repository. `uninstall` is left to the caller: it must be the last thing of its transaction. */
 export async function applyInstallationEvent(tx: Tx, event: Event): Promise<{ readonly uninstall: number | null }> {
-  switch (event.kind) {
-    case 'installation': {
-      if (event.action === 'deleted') {
-        return { uninstall: event.installationId };
-      }
-      const state = event.action === 'suspend' ? 'suspended' : 'active';
-      await saveInstallation(tx, { id: event.installationId, account: event.account, state });
-      await seeRepositories(tx, event.installationId, event.repositories);
-      return { uninstall: null };
+  if (event.kind === 'installation') {
+    if (event.action === 'deleted') {
+      return { uninstall: event.installationId };
     }
-    case 'installation-repositories':
-      await seeRepositories(tx, event.installationId, event.added);
-      for (const id of event.removed) {
-        await removeRepository(tx, event.installationId, id);
-      }
-      return { uninstall: null };
-    case 'repository': {
-      const { installationId, repositoryId, owner, name } = event.repository;
-      if (event.action === 'deleted') {
-        await removeRepository(tx, installationId, repositoryId);
-        return { uninstall: null };
-      }
-      await tx
-        .updateTable('repository')
-        .set({
-          owner,
-          name,
-          default_branch: event.defaultBranch,
-          ...(event.action === 'archived' ? { archived: true } : {}),
-          ...(event.action === 'unarchived' ? { archived: false } : {}),
-        })
-        .where('id', '=', repositoryId)
-        .where('installation_id', '=', installationId)
-        .execute();
-      return { uninstall: null };
+    const state = event.action === 'suspend' ? 'suspended' : 'active';
+    await saveInstallation(tx, { id: event.installationId, account: event.account, state });
+    await seeRepositories(tx, event.installationId, event.repositories);
+  } else if (event.kind === 'installation-repositories') {
+    await seeRepositories(tx, event.installationId, event.added);
+    for (const id of event.removed) {
+      await removeRepository(tx, event.installationId, id);
     }
-    default:
-      return { uninstall: null };
+  } else if (event.kind === 'repository') {
+    await applyRepositoryEvent(tx, event);
   }
+  return { uninstall: null };
+}
+
+async function applyRepositoryEvent(tx: Tx, event: Extract<Event, { readonly kind: 'repository' }>): Promise<void> {
+  const { installationId, repositoryId, owner, name } = event.repository;
+  if (event.action === 'deleted') {
+    await removeRepository(tx, installationId, repositoryId);
+    return;
+  }
+  await tx
+    .updateTable('repository')
+    .set({
+      owner,
+      name,
+      default_branch: event.defaultBranch,
+      ...(event.action === 'archived' ? { archived: true } : {}),
+      ...(event.action === 'unarchived' ? { archived: false } : {}),
+    })
+    .where('id', '=', repositoryId)
+    .where('installation_id', '=', installationId)
+    .execute();
 }
 
 /**

@@ -20,7 +20,8 @@ export async function migrate(db: Db): Promise<readonly string[]> {
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {
-    throw error;
+    const why = error instanceof Error ? `: ${error.message}` : '';
+    throw new Error(`the database could not be migrated${why}`, { cause: error });
   }
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
 }

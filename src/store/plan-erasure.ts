@@ -35,8 +35,12 @@ export interface ExpiredPlan {
   readonly pull: number;
 }
 
-/** Erase the plans whose time is over, at most `limit`, and say which; the database's clock decides. Plans that an apply is using are left to that apply. */
-export async function expirePlans(db: Db, limit = 100): Promise<readonly ExpiredPlan[]> {
+/** Erase the plans whose time is over, at most `limit`, and say which; the database's clock decides. `andThen` runs in the same transaction. */
+export async function expirePlans(
+  db: Db,
+  limit = 100,
+  andThen?: (tx: Tx, expired: readonly ExpiredPlan[]) => Promise<void>,
+): Promise<readonly ExpiredPlan[]> {
   return db.transaction().execute(async (tx) => {
     const due = await sql<{ id: string; installation_id: number; repository_id: number; pull: number }>`
       select id, installation_id, repository_id, pull from plan
@@ -47,11 +51,13 @@ export async function expirePlans(db: Db, limit = 100): Promise<readonly Expired
       due.rows.map(({ id }) => id),
       'plan-expired',
     );
-    return due.rows.map((row) => ({
+    const expired = due.rows.map((row) => ({
       planId: row.id,
       installationId: row.installation_id,
       repositoryId: row.repository_id,
       pull: row.pull,
     }));
+    await andThen?.(tx, expired);
+    return expired;
   });
 }

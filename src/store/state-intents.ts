@@ -33,18 +33,13 @@ export function stateIntentsOf(intents: readonly Intent[]): readonly StateIntent
 /** The dirspaces that the intents take or free, each once: locked before anything is looked at. */
 export function touchedDirspaces(intents: readonly Intent[]): readonly Dirspace[] {
   const all = intents.flatMap((intent): readonly Dirspace[] => {
-    switch (intent.do) {
-      case 'start-run':
-        return intent.run.targets;
-      case 'release-manifest':
-        return intent.add?.targets ?? [];
-      case 'claim-locks':
-        return intent.dirspaces;
-      case 'release-locks':
-        return intent.dirspaces === 'all' ? [] : intent.dirspaces;
-      default:
-        return [];
+    if (intent.do === 'start-run') {
+      return intent.run.targets;
     }
+    if (intent.do === 'release-manifest') {
+      return intent.add?.targets ?? [];
+    }
+    return 'dirspaces' in intent && intent.dirspaces !== 'all' ? intent.dirspaces : [];
   });
   return [...new Map(all.map(({ dir, workspace }) => [dirspaceKey({ dir, workspace }), { dir, workspace }])).values()];
 }
