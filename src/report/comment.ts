@@ -1,3 +1,4 @@
+import { dirspaceName } from '../domain/dirspace.ts';
 import type { PullView } from '../domain/pull-view.ts';
 import {
   cautionBlock,
@@ -13,9 +14,9 @@ import {
   waitingBlock,
 } from './comment-parts.ts';
 import { dirspaceTable } from './dirspace-table.ts';
-import { clip, shortSha } from './escape.ts';
+import { clip, code, link, shortSha } from './escape.ts';
 import { fitBlocks } from './fit.ts';
-import { groupDirspaces } from './grouping.ts';
+import { type Group, groupDirspaces, members } from './grouping.ts';
 import { applyHeadline, phaseOf, planHeadline } from './headline.ts';
 
 /** GitHub takes 65,536 characters; some room stays for what it may count differently. */
@@ -81,15 +82,22 @@ export function renderComment(view: PullView): string {
     '',
   );
   const fixed = join([...beginning, ...middle, ...after, ...ending]);
-  const { blocks, left } = fitBlocks(groups, Math.max(0, MAX_COMMENT - fixed.length - 400));
-  const more = left === 0 ? '' : leftOver(view, left);
+  const { blocks, left } = fitBlocks(groups, Math.max(0, MAX_COMMENT - fixed.length - 3_500));
+  const more = leftOver(view, left);
   const whole = join([...beginning, ...middle, ...blocks, more, ...after, ...ending]);
   return whole.length <= MAX_COMMENT ? whole : join([...beginning, clip(planHeadline(view), 500), ...ending]);
 }
 
-function leftOver(view: PullView, left: number): string {
-  const where = view.consoleUrl === undefined ? 'the check' : 'the check and the console';
-  return `The details of ${left} more ${left === 1 ? 'group' : 'groups'} of dirspaces did not fit; ${where} show them.`;
+/** Names what has no fold of its own, as far as names have room. */
+function leftOver(view: PullView, left: readonly Group[]): string {
+  if (left.length === 0) {
+    return '';
+  }
+  const all = left.flatMap(members);
+  const names = all.slice(0, 40).map((entry) => code(dirspaceName(entry.dirspace), 60));
+  const more = all.length - names.length;
+  const where = view.consoleUrl === undefined ? 'the check shows more' : link('the console shows all', view.consoleUrl);
+  return `**Not shown here, for lack of room**: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}; ${where}.`;
 }
 
 function keepWithin(parts: readonly string[], budget: number, instead: string): readonly string[] {

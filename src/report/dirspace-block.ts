@@ -2,14 +2,14 @@ import { dirspaceName } from '../domain/dirspace.ts';
 import type { PlanModel, ResourceChange } from '../domain/plan-model.ts';
 import type { DirspaceView } from '../domain/pull-view.ts';
 import { applyBlock } from './apply-block.ts';
-import { changeLines, type Detail, outputLines } from './change-lines.ts';
+import { attributeLines, changeLines, type Detail, outputLines } from './change-lines.ts';
 import { countsOf, wordCounts } from './counts.ts';
 import { diagnosticsBlock } from './diagnostics-block.ts';
-import { clip, code, fence, fold, htmlCode, plural, prose } from './escape.ts';
+import { clip, code, fence, fold, htmlCode, plural, prose, visibleLine } from './escape.ts';
 import { type Group, members } from './grouping.ts';
 
-/** How much of a dirspace is shown, from most to least. The last one is a line without a fold. */
-export const BLOCK_LEVELS = ['full', 'updates', 'addresses', 'types', 'line'] as const;
+/** How much of a dirspace is shown, from most to least. */
+export const BLOCK_LEVELS = ['full', 'updates', 'addresses', 'types'] as const;
 export type BlockLevel = (typeof BLOCK_LEVELS)[number];
 
 /**
@@ -18,10 +18,6 @@ export type BlockLevel = (typeof BLOCK_LEVELS)[number];
  */
 export function dirspaceBlock(group: Group, level: BlockLevel, limit: number): string | undefined {
   const { first } = group;
-  if (level === 'line') {
-    const line = `${code(dirspaceName(first.dirspace), 120)}: ${summaryText(first)}. Too much to be shown here.`;
-    return line.length <= limit ? line : undefined;
-  }
   const parts: string[] = [];
   if (group.others.length > 0) {
     parts.push(sameNames(group));
@@ -31,11 +27,14 @@ export function dirspaceBlock(group: Group, level: BlockLevel, limit: number): s
     return undefined;
   }
   parts.push(...body.filter((part) => part !== ''));
+  if (!group.same) {
+    parts.push(differingValues(group, level));
+  }
   if (parts.length === 0) {
     return '';
   }
   const name = htmlCode(dirspaceName(first.dirspace), 120);
-  const others = group.others.length === 0 ? '' : ` and ${group.others.length} same`;
+  const others = group.others.length === 0 ? '' : ` and ${group.others.length} ${group.same ? 'same' : 'alike'}`;
   const text = fold(`${name}${others}: ${summaryText(first)}`, parts.join('\n\n'), opensByItself(first));
   return text.length <= limit ? text : undefined;
 }
@@ -52,8 +51,41 @@ function sameNames(group: Group): string {
   const head =
     group.first.state === 'no-changes'
       ? `${plural(names.length, 'dirspace')} without changes`
-      : `The same changes in ${plural(names.length, 'dirspace')}`;
+      : group.same
+        ? `The same changes in ${plural(names.length, 'dirspace')}`
+        : `The same attributes, with other values, in ${plural(names.length, 'dirspace')}`;
   return `${head}: ${shown.join(', ')}${left > 0 ? ` and ${left} more` : ''}.`;
+}
+
+/** Where the others of a group differ from the first, value by value. */
+function differingValues(group: Group, level: BlockLevel): string {
+  const most = { full: 5_000, updates: 300, addresses: 40, types: 5 }[level];
+  const first = new Map(valuesOf(group.first));
+  const lines: string[] = [];
+  let more = 0;
+  for (const other of group.others) {
+    const own = valuesOf(other).filter(([key, text]) => first.get(key) !== text);
+    more += own.length > 0 && lines.length >= most ? 1 : 0;
+    if (own.length > 0 && lines.length < most) {
+      lines.push(`  ${clip(visibleLine(dirspaceName(other.dirspace)), 120)}`, ...own.map(([, text]) => text));
+    }
+  }
+  return `What differs from ${code(dirspaceName(group.first.dirspace), 120)}:\n\n${fence([...lines, ...(more > 0 ? [`  … and in ${more} more dirspaces`] : [])].join('\n'), 'diff')}`;
+}
+
+/** Every attribute change of a plan as a line, by where it is. */
+function valuesOf(view: DirspaceView): readonly (readonly [string, string])[] {
+  return [...(view.model?.changes ?? []), ...(view.model?.outputs ?? [])].flatMap((change) => {
+    const address = 'address' in change ? change.address : `output ${change.name}`;
+    return change.attributes.map((attribute) => {
+      const lines = attributeLines([attribute], 1);
+      const name = clip(visibleLine(address), 200);
+      return [
+        `${address} ${JSON.stringify(attribute.path)}`,
+        lines.map((line, at) => (at === 0 ? `${line.slice(0, 6)}${name} ${line.slice(6)}` : line)).join('\n'),
+      ] as const;
+    });
+  });
 }
 
 function summaryText(view: DirspaceView): string {
@@ -108,14 +140,14 @@ function planParts(model: PlanModel, level: Detail | 'types', limit: number): re
   if (model.text !== undefined) {
     return textParts(model.text, level, limit);
   }
-  const diff = level === 'types' ? typeLines(model) : diffLines(model, level, limit);
+  const diff = level === 'types' ? typeLines(model, limit) : diffLines(model, level, limit);
   if (diff === undefined) {
     return undefined;
   }
   const failing = model.checks.filter((check) => check.status === 'fail' || check.status === 'error');
   const deferred = model.deferred.map((entry) => code(entry.address));
   return [
-    diff.length === 0 ? '' : fence(diff.join('\n'), level === 'types' ? 'text' : 'diff'),
+    diff.length === 0 ? '' : fence(diff.join('\n'), 'diff'),
     failing.length === 0
       ? ''
       : failing
@@ -164,22 +196,44 @@ function diffLines(model: PlanModel, level: Detail, limit: number): readonly str
   return left === 0 || !add([`  … and ${left} more resources`]) ? lines : lines;
 }
 
-/** `destroy 40 aws_instance`: what is left when even addresses are too many. */
-function typeLines(model: PlanModel): readonly string[] {
+/** More addresses of what goes away than this are only counted. */
+const MAX_DANGEROUS = 200;
+
+/** What goes away by address, the rest by kind: for plans whose addresses alone are too many. */
+function typeLines(model: PlanModel, limit: number): readonly string[] {
+  const lines: string[] = [];
   const counts = new Map<string, number>();
-  for (const change of model.changes) {
-    if (change.action !== 'read') {
-      const key = `${actionWord(change)} ${clip(change.type, 80)}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+  let room = Math.min(limit / 2, 20_000);
+  for (const action of ['delete', 'replace'] as const) {
+    for (const change of model.changes) {
+      const line = change.action === action ? changeLines(change, 'addresses').join('\n') : '';
+      if (line !== '' && lines.length < MAX_DANGEROUS && line.length < room) {
+        lines.push(line);
+        room -= line.length + 1;
+      } else if (change.action === action) {
+        count(counts, change);
+      }
     }
   }
-  const lines = [...counts].toSorted(([, a], [, b]) => b - a).map(([key, count]) => `${count} × ${key}`);
+  for (const change of model.changes) {
+    if (change.action !== 'read' && change.action !== 'delete' && change.action !== 'replace') {
+      count(counts, change);
+    }
+  }
+  const kinds = [...counts].toSorted(([, a], [, b]) => b - a).map(([key, number]) => `  ${number} × ${key}`);
   const left = model.left?.resources ?? 0;
   return [
-    ...lines.slice(0, 40),
-    ...(lines.length > 40 ? [`… and ${lines.length - 40} more kinds`] : []),
-    ...(left > 0 ? [`… and ${left} more resources`] : []),
+    ...lines,
+    ...(lines.length > 0 && kinds.length > 0 ? [''] : []),
+    ...kinds.slice(0, 40),
+    ...(kinds.length > 40 ? [`  … and ${kinds.length - 40} more kinds`] : []),
+    ...(left > 0 ? [`  … and ${left} more resources`] : []),
   ];
+}
+
+function count(counts: Map<string, number>, change: ResourceChange): void {
+  const key = `${actionWord(change)} ${clip(change.type, 80)}`;
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function actionWord(change: ResourceChange): string {

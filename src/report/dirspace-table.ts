@@ -86,7 +86,7 @@ function nameCell(group: Group): string {
     return `${others.length + 1} without changes`;
   }
   const name = code(dirspaceName(first.dirspace), 120);
-  return others.length === 0 ? name : `${name} + ${others.length} same`;
+  return others.length === 0 ? name : `${name} + ${others.length} ${group.same ? 'same' : 'alike'}`;
 }
 
 function riskCell(view: DirspaceView): string {

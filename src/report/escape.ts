@@ -14,7 +14,12 @@ export function visible(text: string): string {
   return text
     .toWellFormed()
     .replace(/\r\n?/g, '\n')
-    .replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replace(UNSEEN, (character, at: number, whole: string) =>
+      // What was set apart below stays, so that doing this twice is doing it once.
+      character === APART && whole.startsWith('<!', at - 2) && whole.startsWith('--', at + 1)
+        ? character
+        : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
     .replace(/<!--/g, `<!${APART}--`);
 }
 

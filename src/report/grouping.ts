@@ -1,12 +1,15 @@
 import { compareDirspaces, dirspaceName } from '../domain/dirspace.ts';
 import type { DirspaceView, PullView } from '../domain/pull-view.ts';
-import { canonicalText } from '../plans/plan-digest.ts';
+import { canonicalText, shapeText } from '../plans/plan-digest.ts';
+import { riskOf } from '../plans/risk.ts';
 import { countsOf } from './counts.ts';
 
 /** Dirspaces that are shown as one: the first stands for all. */
 export interface Group {
   readonly first: DirspaceView;
   readonly others: readonly DirspaceView[];
+  /** Whether all are the same in every value; else they change the same attributes to different values. */
+  readonly same: boolean;
 }
 
 /** Groups in the order in which a reviewer needs them: failures, then what destroys, then changes, then the rest. */
@@ -22,8 +25,14 @@ export function groupDirspaces(view: PullView): readonly Group[] {
     }
   }
   return [...groups.values()]
-    .flatMap(([first, ...others]) => (first === undefined ? [] : [{ first, others }]))
+    .flatMap(([first, ...others]) =>
+      first === undefined ? [] : [{ first, others, same: others.every((other) => sameText(first, other)) }],
+    )
     .toSorted((a, b) => weight(b.first) - weight(a.first));
+}
+
+function sameText(a: DirspaceView, b: DirspaceView): boolean {
+  return a.model === undefined || b.model === undefined || canonicalText(a.model) === canonicalText(b.model);
 }
 
 /** Same state and same plan: one block. What people must look at one by one is never grouped. */
@@ -34,8 +43,11 @@ function groupKey(view: DirspaceView): string {
   }
   if (view.state === 'planned' && view.model !== undefined && view.model.left === undefined) {
     const plain = view.reviewed === undefined && view.model.problem === undefined && view.model.text === undefined;
+    // What destroys is read one by one, unless it is exactly the same.
+    const text =
+      view.model.counts.delete + view.model.counts.replace > 0 ? canonicalText(view.model) : shapeText(view.model);
     return plain
-      ? JSON.stringify(['planned', view.layer, view.requirements, view.policies, canonicalText(view.model)])
+      ? JSON.stringify(['planned', view.layer, view.requirements, view.policies, riskOf(view.model).points, text])
       : own;
   }
   return own;
