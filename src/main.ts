@@ -22,7 +22,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 const log = createLog(result.settings.logLevel);
 const service = await startService(result.settings, log);
-log.info({ url: service.url, database: service.databaseKind }, 'ready');
+log.info({ url: service.url, database: service.database.kind }, 'ready');
 if (!stop.signal.aborted) {
   await once(stop.signal, 'abort');
 }

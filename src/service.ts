@@ -12,6 +12,7 @@ import { createTreeCache } from './github/repository-tree.ts';
 import { isSigned } from './github/webhook-signature.ts';
 import type { Log } from './log.ts';
 import type { Settings } from './settings.ts';
+import type { Database } from './store/database.ts';
 import { recordDelivery } from './store/inbox.ts';
 import { migrate } from './store/migrate.ts';
 import { openDatabase } from './store/open.ts';
@@ -23,7 +24,7 @@ import { startWorker } from './worker/start-worker.ts';
 export interface Service {
   /** Where it listens, e.g. `http://127.0.0.1:3000`. */
   readonly url: string;
-  readonly databaseKind: 'postgres' | 'embedded';
+  readonly database: Database;
   /** Stop intake, finish what is in hand, close. */
   readonly close: () => Promise<void>;
 }
@@ -75,6 +76,7 @@ export async function startService(settings: Settings, log: Log, options: Servic
     log,
     planLifeMs: settings.planLifeMs,
     publicUrl: settings.publicUrl,
+    webUrl: webUrlOf(settings.githubApiUrl),
   });
   stack.defer(() => worker.stop());
 
@@ -128,5 +130,11 @@ export async function startService(settings: Settings, log: Log, options: Servic
   const parts = stack.move();
   const { port } = server.address() as AddressInfo;
   const host = settings.host === '0.0.0.0' || settings.host === '::' ? '127.0.0.1' : settings.host;
-  return { url: `http://${host}:${port}`, databaseKind: database.kind, close: () => parts.disposeAsync() };
+  return { url: `http://${host}:${port}`, database, close: () => parts.disposeAsync() };
+}
+
+/** GitHub's pages from its API: `https://api.github.com` → `https://github.com`, `https://ghe.example.com/api/v3` → `https://ghe.example.com`. */
+function webUrlOf(apiUrl: string): string {
+  const { protocol, host } = new URL(apiUrl);
+  return `${protocol}//${host.replace(/^api\.(?=github\.com$|.*\.ghe\.com$)/, '')}`;
 }

@@ -31,7 +31,7 @@ export async function publishPull(deps: WorkerDeps, publication: Publication): P
   if (rows === undefined) {
     return { ok: false, dead: 'the pull request is not ours any more' };
   }
-  const view = pullViewOf(rows);
+  const view = pullViewOf(rows, deps.webUrl);
   if (rows.pull.head_sha === publication.headSha) {
     const commented = await sendComment(deps, publication, rows, view);
     if (!commented.ok) {

@@ -7,7 +7,7 @@ import type { PullRows, ResultRow } from '../store/pull-rows.ts';
 import type { RunRecord } from '../store/runs.ts';
 
 /** What people read of one pull request, from its rows as of one moment. */
-export function pullViewOf(rows: PullRows): PullView {
+export function pullViewOf(rows: PullRows, webUrl: string): PullView {
   const { pull, repository } = rows;
   const active = rows.runs.filter(({ run }) => isActive(run.state));
   const plans = new Map(rows.plans.map((plan) => [plan.id, plan]));
@@ -20,7 +20,9 @@ export function pullViewOf(rows: PullRows): PullView {
   }
   const layers = pull.change?.layers.length ?? 0;
   const runUrl = (run: RunRecord | undefined): string | undefined =>
-    run?.run.githubRunId == null ? undefined : runUrlOf(repository.owner, repository.name, run.run.githubRunId);
+    run?.run.githubRunId == null
+      ? undefined
+      : `${webUrl}/${repository.owner}/${repository.name}/actions/runs/${run.run.githubRunId}`;
 
   const dirspaces = [...everywhere].map(([key, dirspace]): DirspaceView => {
     const result = results.get(key);
@@ -155,9 +157,4 @@ function overlapsOf({ results, overlaps }: PullRows): readonly OverlapView[] {
         ...(state === 'applied' ? { applied: true } : {}),
       };
     });
-}
-
-/** A run's page. Relative to GitHub's own host: the comment is read there, and GitHub Enterprise has another one. */
-function runUrlOf(owner: string, name: string, githubRunId: number): string {
-  return `../../../${encodeURIComponent(owner)}/${encodeURIComponent(name)}/actions/runs/${githubRunId}`;
 }

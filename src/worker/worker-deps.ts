@@ -14,6 +14,8 @@ export interface WorkerDeps {
   readonly planLifeMs: number;
   /** Where runners reach us; goes into the workflow file that people are told to add. */
   readonly publicUrl: string;
+  /** Where people see GitHub, e.g. `https://github.com`; for links. */
+  readonly webUrl: string;
 }
 
 /** Longer than everything that one event or one write may take, GitHub's time-outs included. */

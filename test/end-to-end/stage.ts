@@ -1,0 +1,161 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { CallSeen } from '../../src/github/github-fetch.ts';
+import { createLog, type Log } from '../../src/log.ts';
+import { type Service, startService } from '../../src/service.ts';
+import { readSettings, settingsReport } from '../../src/settings.ts';
+import { World, type WorldOptions } from '../world/world.ts';
+import type { Pull, Repository } from '../world/world-state.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export interface StageOptions {
+  readonly world?: WorldOptions;
+  /** Environment of the service beside what the world gives; `DATABASE_URL` for PostgreSQL. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+  /** Root modules of the repository; default three. */
+  readonly roots?: readonly string[];
+  /** `.plumbline/config.yml` on the default branch. */
+  readonly config?: string;
+  readonly files?: Readonly<Record<string, string>>;
+  /** Change the workflow file, or leave it out with null. */
+  readonly workflow?: (text: string) => string | null;
+}
+
+/** A world with an organisation, people and a repository, and the service that serves it. */
+export interface Stage {
+  readonly world: World;
+  readonly service: Service;
+  readonly repository: Repository;
+  readonly calls: readonly CallSeen[];
+  /** Where the root modules keep their state. */
+  readonly stateDir: string;
+  /** Text of a root module whose one resource holds `value`. */
+  readonly rootModule: (root: string, value: string) => string;
+  /** The texts of our comments on a pull request, oldest first. */
+  readonly commentsOf: (pull: Pull) => readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+export const ORGANISATION = 'acme';
+export const AUTHOR = 'ada';
+export const REVIEWER = 'grace';
+export const STRANGER = 'mallory';
+
+/** Start everything. The runner is the committed bundle, run as a process with a real terraform. */
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const home = await mkdtemp(join(tmpdir(), 'plumbline-stage-'));
+  const stateDir = join(home, 'state');
+  const world = await World.start({
+    runner: { kind: 'process', entry: join(ROOT, 'action/dist/index.mjs') },
+    ...options.world,
+  });
+  const calls: CallSeen[] = [];
+  const read = readSettings({
+    ...world.serviceEnvironment(),
+    PUBLIC_URL: 'http://127.0.0.1:1',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: join(home, 'data'),
+    LOG_LEVEL: 'silent',
+    ...options.environment,
+  });
+  if (!read.ok) {
+    throw new Error(settingsReport(read.problems));
+  }
+  const port = read.settings.port === 0 ? await freePort() : read.settings.port;
+  const settings = { ...read.settings, port, publicUrl: `http://127.0.0.1:${port}` };
+  const service = await startService(settings, options.log ?? createLog(settings.logLevel), {
+    onCall: (call) => calls.push(call),
+  });
+
+  const rootModule = (root: string, value: string): string => `terraform {
+  backend "local" {
+    path = "${stateDir}/${root}.tfstate"
+  }
+}
+
+resource "terraform_data" "this" {
+  input = "${value}"
+}
+`;
+  world.addOrganization(ORGANISATION);
+  for (const login of [AUTHOR, REVIEWER, STRANGER]) {
+    world.addUser(login);
+  }
+  world.webhookUrl = `${service.url}/webhooks/github`;
+  const template = await readFile(join(ROOT, '.github/workflows/plumbline.yml'), 'utf8');
+  const workflow = (options.workflow ?? ((text) => text))(
+    template.replaceAll('https://plumbline.example.com', settings.publicUrl),
+  );
+  const roots = options.roots ?? ['network', 'database', 'app'];
+  const repository = await world.addRepository({
+    name: 'infra',
+    owner: ORGANISATION,
+    files: {
+      'README.md': '# infra\n',
+      ...Object.fromEntries(roots.map((root) => [`${root}/main.tf`, rootModule(root, 'one')])),
+      ...(workflow === null ? {} : { '.github/workflows/plumbline.yml': workflow }),
+      ...(options.config === undefined ? {} : { '.plumbline/config.yml': options.config }),
+      ...options.files,
+    },
+  });
+  world.setPermission(repository, AUTHOR, 'write');
+  world.setPermission(repository, REVIEWER, 'write');
+  world.setPermission(repository, STRANGER, 'read');
+  world.install(ORGANISATION);
+
+  return {
+    world,
+    service,
+    repository,
+    calls,
+    stateDir,
+    rootModule,
+    commentsOf: (pull) =>
+      world
+        .commentsOn(repository, pull.number)
+        .filter((comment) => comment.author.endsWith('[bot]'))
+        .map((comment) => comment.body),
+    close: async () => {
+      await world.close();
+      await service.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Fulfilled when the service has decided something for this reason; looked for whenever the world hears of something, since every decision writes to GitHub sooner or later. */
+export async function decided(stage: Stage, reason: string, count = 1): Promise<void> {
+  const { db } = stage.service.database;
+  for (;;) {
+    const rows = await db.selectFrom('decision').select('id').where('reason', '=', sql<never>`${reason}`).execute();
+    if (rows.length >= count) {
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const end = stage.service.database.listen('outbox', () => {
+        end();
+        resolve();
+      });
+    });
+  }
+}
+
+/** The service must know its public address before it listens: take a port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
