@@ -1,6 +1,6 @@
 /** People, bots, organisations and teams of the world. */
 
-export type AccountType = 'User' | 'Bot' | 'Organization';
+type AccountType = 'User' | 'Bot' | 'Organization';
 
 export interface Account {
   readonly id: number;

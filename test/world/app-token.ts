@@ -51,7 +51,7 @@ async function verifyAppJwt(state: WorldState, jwt: string): Promise<void> {
 }
 
 /** The password of a Basic credential: git sends `x-access-token:TOKEN`. */
-export function basicPassword(credential: string): string {
+function basicPassword(credential: string): string {
   const text = Buffer.from(credential, 'base64').toString();
   return text.slice(text.indexOf(':') + 1);
 }

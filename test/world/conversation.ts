@@ -7,7 +7,7 @@ import type { WorldParts } from './world-parts.ts';
 import type { Issue, IssueComment, Pull, Reaction, Repository } from './world-state.ts';
 
 /** GitHub counts characters, not bytes, in bodies. */
-export const MAX_BODY = 65_536;
+const MAX_BODY = 65_536;
 
 function checkBody(resource: string, body: string): void {
   if (body === '') {

@@ -28,7 +28,7 @@ export function asText(value: unknown): string {
   return JSON.stringify(value);
 }
 
-export function evaluateExpression(source: string, contexts: Contexts): unknown {
+function evaluateExpression(source: string, contexts: Contexts): unknown {
   const tokens = tokenize(source);
   const parser = new Parser(tokens, contexts);
   const value = parser.or();

@@ -1,7 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { git, tryGit } from './git-command.ts';
+import { createMemory, isFixed, isFullSha } from './git-memory.ts';
 
-export type FileContent = string | Uint8Array | null | { readonly mode: '100755' | '120000'; readonly content: string };
+type FileContent = string | Uint8Array | null | { readonly mode: '100755' | '120000'; readonly content: string };
 /** Path to content; `null` deletes. */
 export type Files = Readonly<Record<string, FileContent>>;
 
@@ -25,6 +27,12 @@ export interface TreeEntry {
   readonly sha: string;
   readonly size: number | undefined;
   readonly path: string;
+}
+
+export interface GitObject {
+  readonly sha: string;
+  readonly type: string;
+  readonly bytes: Buffer;
 }
 
 export interface CommitFacts {
@@ -96,6 +104,26 @@ export async function revParse(directory: string, revision: string): Promise<str
 
 /** Resolve a branch, tag, ref or sha to a commit; undefined if there is none. */
 export async function tryRevision(directory: string, revision: string): Promise<string | undefined> {
+  const fixed = isFullSha(revision);
+  return (
+    (fixed ? undefined : await looseRef(directory, revision)) ??
+    revisions(directory, revision, fixed, () => askRevision(directory, revision))
+  );
+}
+
+const revisions = createMemory<string | undefined>((sha) => sha !== undefined);
+
+/** A branch as git keeps it until it packs its refs: one small file, read without a process. */
+async function looseRef(directory: string, revision: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(join(directory, 'refs/heads', revision.replace(/^refs\/heads\//, '')), 'utf8');
+    return isFullSha(text.trim()) ? text.trim() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function askRevision(directory: string, revision: string): Promise<string | undefined> {
   for (const candidate of [`refs/heads/${revision}`, `refs/tags/${revision}`, revision]) {
     const result = await tryGit(directory, [
       'rev-parse',
@@ -111,13 +139,29 @@ export async function tryRevision(directory: string, revision: string): Promise<
   return undefined;
 }
 
-export async function mergeBase(directory: string, one: string, other: string): Promise<string | undefined> {
+const mergeBaseMemory = createMemory<string | undefined>();
+
+export function mergeBase(directory: string, one: string, other: string): Promise<string | undefined> {
+  return mergeBaseMemory(directory, `${one} ${other}`, isFullSha(one) && isFullSha(other), () =>
+    askMergeBase(directory, one, other),
+  );
+}
+
+async function askMergeBase(directory: string, one: string, other: string): Promise<string | undefined> {
   const result = await tryGit(directory, ['merge-base', one, other]);
   return result.code === 0 ? result.stdout.toString().trim() : undefined;
 }
 
+const mergedTreeMemory = createMemory<string | undefined>();
+
 /** What a merge of `head` into `base` would be: the tree, or undefined on conflict. */
-export async function mergedTree(directory: string, base: string, head: string): Promise<string | undefined> {
+export function mergedTree(directory: string, base: string, head: string): Promise<string | undefined> {
+  return mergedTreeMemory(directory, `${base} ${head}`, isFullSha(base) && isFullSha(head), () =>
+    askMergedTree(directory, base, head),
+  );
+}
+
+async function askMergedTree(directory: string, base: string, head: string): Promise<string | undefined> {
   const result = await tryGit(directory, ['merge-tree', '--write-tree', '--no-messages', base, head]);
   return result.code === 0 ? result.stdout.toString().split('\n')[0]?.trim() : undefined;
 }
@@ -160,8 +204,16 @@ export async function fetchFrom(directory: string, source: string, sha: string, 
   await git(directory, ['fetch', '--quiet', '--no-tags', source, `+${sha}:${ref}`]);
 }
 
+const changedFilesMemory = createMemory<readonly ChangedFile[]>();
+
 /** Files changed from one commit to another, renames found as GitHub finds them (50 % similarity). */
-export async function changedFiles(directory: string, from: string, to: string): Promise<readonly ChangedFile[]> {
+export function changedFiles(directory: string, from: string, to: string): Promise<readonly ChangedFile[]> {
+  return changedFilesMemory(directory, `${from} ${to}`, isFullSha(from) && isFullSha(to), () =>
+    askChangedFiles(directory, from, to),
+  );
+}
+
+async function askChangedFiles(directory: string, from: string, to: string): Promise<readonly ChangedFile[]> {
   const result = await git(directory, [
     'diff-tree',
     '-r',
@@ -245,18 +297,27 @@ export async function listTree(
   return { sha: sha.stdout.toString().trim(), entries };
 }
 
+const modeAtMemory = createMemory<number | undefined>();
+
 /** The mode of what stands at a path, as a number; undefined if nothing does. */
-export async function modeAt(directory: string, commit: string, path: string): Promise<number | undefined> {
+export function modeAt(directory: string, commit: string, path: string): Promise<number | undefined> {
+  return modeAtMemory(directory, `${commit}:${path}`, isFullSha(commit), () => askModeAt(directory, commit, path));
+}
+
+async function askModeAt(directory: string, commit: string, path: string): Promise<number | undefined> {
   const result = await tryGit(directory, ['ls-tree', '-z', commit, '--', path]);
   const [mode = ''] = result.stdout.toString().split(' ');
   return result.code === 0 && mode !== '' ? Number.parseInt(mode, 8) : undefined;
 }
 
+const objectAtMemory = createMemory<GitObject | undefined>();
+
 /** What stands at `<revision>:<path>`: its object, or undefined. */
-export async function objectAt(
-  directory: string,
-  expression: string,
-): Promise<{ readonly sha: string; readonly type: string; readonly bytes: Buffer } | undefined> {
+export function objectAt(directory: string, expression: string): Promise<GitObject | undefined> {
+  return objectAtMemory(directory, expression, isFixed(expression), () => askObjectAt(directory, expression));
+}
+
+async function askObjectAt(directory: string, expression: string): Promise<GitObject | undefined> {
   const result = await tryGit(directory, ['cat-file', '--batch'], { input: `${expression}\n` });
   const end = result.stdout.indexOf(10);
   const [sha = '', type = '', size = ''] = result.stdout.subarray(0, end).toString().split(' ');
@@ -267,12 +328,24 @@ export async function objectAt(
 }
 
 export async function commitFacts(directory: string, revision: string): Promise<CommitFacts | undefined> {
-  const [facts] = await logOf(directory, ['-1', revision]);
+  const sha = await tryRevision(directory, revision);
+  const [facts] = sha === undefined ? [] : await logOf(directory, ['-1', sha]);
   return facts;
 }
 
+const logOfMemory = createMemory<readonly CommitFacts[]>((found) => found.length > 0);
+
 /** Commits in `git log` order for the given revisions, e.g. `['base..head', '--reverse']`. */
-export async function logOf(directory: string, args: readonly string[]): Promise<readonly CommitFacts[]> {
+export function logOf(directory: string, args: readonly string[]): Promise<readonly CommitFacts[]> {
+  return logOfMemory(
+    directory,
+    args.join(' '),
+    args.every((one) => one.startsWith('-') || isFixed(one)),
+    () => askLogOf(directory, args),
+  );
+}
+
+async function askLogOf(directory: string, args: readonly string[]): Promise<readonly CommitFacts[]> {
   const result = await tryGit(directory, ['log', '-z', '--format=%H%n%T%n%P%n%an%n%ae%n%aI%n%B', ...args, '--']);
   if (result.code !== 0) {
     return [];
@@ -293,6 +366,12 @@ export async function logOf(directory: string, args: readonly string[]): Promise
     });
 }
 
-export async function countCommits(directory: string, range: string): Promise<number> {
+const countCommitsMemory = createMemory<number>();
+
+export function countCommits(directory: string, range: string): Promise<number> {
+  return countCommitsMemory(directory, range, isFixed(range), () => askCountCommits(directory, range));
+}
+
+async function askCountCommits(directory: string, range: string): Promise<number> {
   return Number(await git(directory, ['rev-list', '--count', range]));
 }

@@ -85,7 +85,7 @@ async function refNode(parts: WorldParts, repository: Repository, branch: string
  * A pull request. `baseRefOid` is the base's tip when the head was last pushed, as on GitHub; the tip of now is
  * `baseRef { target { oid } }`.
  */
-export function pullNode(parts: WorldParts, repository: Repository, pull: Pull) {
+function pullNode(parts: WorldParts, repository: Repository, pull: Pull) {
   const { state } = parts;
   const headRepository = repositoryById(state, pull.headRepositoryId);
   let look: ReturnType<typeof lookAtMergeability> | undefined;

@@ -46,7 +46,7 @@ export function labelsOf(state: WorldState, repository: Repository, names: Reado
 }
 
 /** Counts of reactions to an issue or a comment. */
-export function reactionsJson(reactions: readonly Reaction[], on: Reaction['on'], target: number, url: string) {
+function reactionsJson(reactions: readonly Reaction[], on: Reaction['on'], target: number, url: string) {
   const count = (content: string) =>
     reactions.filter((one) => one.on === on && one.target === target && one.content === content).length;
   return {

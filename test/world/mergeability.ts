@@ -60,7 +60,7 @@ async function testMerge(
 }
 
 /** `mergeable_state` of a pull request without conflicts, from draft state, branch rules, reviews and checks. */
-export function mergeState(repository: Repository, pull: Pull): string {
+function mergeState(repository: Repository, pull: Pull): string {
   if (pull.draft) {
     return 'draft';
   }

@@ -107,7 +107,7 @@ export async function pullJson(state: WorldState, repository: Repository, pull: 
   } satisfies Schemas['pull-request'];
 }
 
-export function pullMinimalJson(state: WorldState, repository: Repository, pull: Pull) {
+function pullMinimalJson(state: WorldState, repository: Repository, pull: Pull) {
   const side = (one: Repository, ref: string, sha: string) => ({
     ref,
     sha,

@@ -35,11 +35,6 @@ export function requiredText(body: Json, key: string): string {
   return value;
 }
 
-export function booleanIn(body: Json, key: string): boolean | undefined {
-  const value = body[key];
-  return typeof value === 'boolean' ? value : undefined;
-}
-
 export function recordIn(body: Json, key: string): Json | undefined {
   const value = body[key];
   return isRecord(value) ? value : undefined;

@@ -125,6 +125,20 @@ export async function stop(parts: WorldParts, run: WorkflowRun, as: RunConclusio
   }
 }
 
+/** The same run once more, as another attempt: same id, same inputs, `run_attempt` counted up. */
+export async function again(parts: WorldParts, run: WorkflowRun): Promise<void> {
+  run.runAttempt += 1;
+  run.status = 'queued';
+  run.conclusion = null;
+  run.doomed = false;
+  run.job.status = 'queued';
+  run.job.conclusion = null;
+  run.job.completedAt = null;
+  STOPPED.delete(run);
+  emitRun(parts, repositoryById(parts.state, run.repositoryId), run, 'requested');
+  await launch(parts, run);
+}
+
 export function start(parts: WorldParts, run: WorkflowRun): void {
   const repository = repositoryById(parts.state, run.repositoryId);
   const at = timestamp(parts);

@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts';
 import { asText } from './expression.ts';
 import { isRecord, type Json, recordIn, recordsIn, textIn } from './request-body.ts';
 
-export interface WorkflowInput {
+interface WorkflowInput {
   readonly required: boolean;
   readonly type: string;
   readonly default: string | undefined;

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { CommitFacts } from './git-store.ts';
 
-export type RunStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending';
+type RunStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending';
 export type RunConclusion =
   | 'success'
   | 'failure'
@@ -48,7 +48,7 @@ export interface WorkflowRun {
   output: string;
 }
 
-export interface WorkflowJob {
+interface WorkflowJob {
   readonly id: number;
   readonly name: string;
   readonly labels: readonly string[];

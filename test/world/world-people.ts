@@ -18,7 +18,7 @@ import {
   submitReview,
 } from './pull-life.ts';
 import { NO_COMMIT, refMoved } from './push-event.ts';
-import { launch, progress, settle, start, stop } from './run-progress.ts';
+import { again, launch, progress, settle, start, stop } from './run-progress.ts';
 import { emitAccountEvent, emitRepositoryEvent } from './webhook-event.ts';
 import { createDispatchedRun } from './workflow-dispatch.ts';
 import type { RunConclusion, WorkflowRun } from './workflow-run.ts';
@@ -355,14 +355,8 @@ export class WorldPeople extends WorldPlaces {
   }
 
   /** "Re-run all jobs": the same run once more, as another attempt. */
-  async rerun(run: WorkflowRun): Promise<void> {
-    run.runAttempt += 1;
-    run.status = 'queued';
-    run.conclusion = null;
-    run.job.status = 'queued';
-    run.job.conclusion = null;
-    run.job.completedAt = null;
-    await launch(this.parts, run);
+  rerun(run: WorkflowRun): void {
+    this.parts.background(again(this.parts, run));
   }
 
   /** The comments on an issue or pull request, in order. */

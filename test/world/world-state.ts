@@ -17,7 +17,7 @@ export interface WorldState {
   readonly startedAt: Date;
 }
 
-export interface AppIdentity {
+interface AppIdentity {
   readonly id: number;
   readonly slug: string;
   readonly name: string;
@@ -133,7 +133,7 @@ export interface Pull extends Issue {
   readonly reviews: Review[];
 }
 
-export interface Mergeability {
+interface Mergeability {
   readonly key: string;
   /** How many answers of UNKNOWN are still owed for this pair. */
   unknownLooks: number;
@@ -202,7 +202,7 @@ export interface CommitStatus {
   readonly createdAt: string;
 }
 
-export interface RefActivity {
+interface RefActivity {
   readonly id: number;
   readonly ref: string;
   readonly before: string;
@@ -269,14 +269,6 @@ export function covers(installation: Installation, repository: Repository): bool
     installation.account === repository.owner &&
     (installation.selection === 'all' || installation.selected.has(repository.id))
   );
-}
-
-export function pullOf(repository: Repository, number: number): Pull {
-  const pull = repository.pulls.get(number);
-  if (pull === undefined) {
-    throw new Error(`${fullName(repository)} has no pull request ${number}`);
-  }
-  return pull;
 }
 
 /** ISO time with whole seconds, as GitHub writes it. */

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportPKCS8, exportSPKI } from 'jose';
 import { apiUrl } from './account-json.ts';
 import type { Account } from './accounts.ts';
-import { Deliveries } from './deliveries.ts';
+import { Deliveries, webhookHeaders } from './deliveries.ts';
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';
 import { keyPairFor } from './key-pairs.ts';
@@ -30,7 +30,7 @@ export interface WorldOptions {
 }
 
 /** What Plumbline's `app.yml` asks for. */
-export const APP_PERMISSIONS: Readonly<Record<string, string>> = {
+const APP_PERMISSIONS: Readonly<Record<string, string>> = {
   actions: 'write',
   administration: 'read',
   checks: 'write',
@@ -43,7 +43,7 @@ export const APP_PERMISSIONS: Readonly<Record<string, string>> = {
   statuses: 'read',
 };
 
-export const APP_EVENTS: readonly string[] = [
+const APP_EVENTS: readonly string[] = [
   'check_run',
   'installation',
   'installation_repositories',
@@ -173,6 +173,11 @@ export class World extends WorldPeople implements AsyncDisposable {
   /** Resolve with the first truthy answer of `look`, asked at once and whenever something happens in the world. */
   waitFor<T>(look: (world: World) => T | undefined | false | null, what?: string, timeoutMs?: number): Promise<T> {
     return this.parts.journal.waitFor(() => look(this), what, timeoutMs);
+  }
+
+  /** Headers of a webhook signed with the App's secret, for tests that send what GitHub would not. */
+  signedHeaders(event: string, body: string, guid: string = randomUUID()): Record<string, string> {
+    return webhookHeaders(this.parts.state, { event, guid }, body);
   }
 
   /** Resolves when every webhook sent so far has been answered. */
