@@ -138,7 +138,8 @@ function commentEvent(payload: Fields): Outcome {
     repository: repositoryAt(payload),
     pull: numberAt(issue, 'number'),
     commentId: numberAt(comment, 'id'),
-    body: optionalTextAt(comment, 'body') ?? '',
+    // A database's text cannot hold NUL, and nothing a person writes does.
+    body: (optionalTextAt(comment, 'body') ?? '').replaceAll('\u0000', ''),
     author: actorOrGhostAt(comment, 'user'),
     createdAt: instantAt(comment, 'created_at'),
   };

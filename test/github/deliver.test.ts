@@ -279,13 +279,13 @@ describe('the rest', () => {
     expect([...pull.labels]).toEqual([]);
   });
 
-  const merge = (sha: string): GitHubWrite => ({
+  const merge = (sha: string, deleteBranch: string | null = null): GitHubWrite => ({
     write: 'merge',
     pull: pull.number,
     sha,
     method: 'squash',
     title: 'Merged by Plumbline',
-    deleteBranch: null,
+    deleteBranch,
   });
 
   it('a pull request is merged at the commit that was decided on, once', async () => {
@@ -293,6 +293,12 @@ describe('the rest', () => {
     here.world.faults.onCall('/merge', fault);
     expect(await sendUntilDone(merge(pull.headSha), fault)).toEqual({ ok: true });
     expect(pull.merged).toBe(true);
+  });
+
+  it('its branch is deleted after the merge, and may be gone already', async () => {
+    expect(await send(merge(pull.headSha, pull.head))).toEqual({ ok: true });
+    expect(await send(merge(pull.headSha, pull.head), true)).toEqual({ ok: true });
+    expect(here.calls.filter(({ method }) => method === 'DELETE').map(({ status }) => status)).toEqual([204, 422]);
   });
 
   it('a pull request whose head has moved is not merged', async () => {

@@ -54,6 +54,29 @@ describe('observe', () => {
     ]);
   });
 
+  it('can read everything at once, still in one query', async () => {
+    const pull = await open();
+    here.calls.length = 0;
+    const facts = await look(pull, {
+      changedFiles: true,
+      files: true,
+      config: true,
+      workflowFile: true,
+      permissionsOf: ['ada'],
+      teams: [{ org: 'acme', slug: 'platform', login: 'ada' }],
+      mergeability: true,
+      reviews: true,
+      checks: true,
+      rules: true,
+      codeowners: true,
+      waivers: true,
+    });
+    const parts = [facts.reviews, facts.checks, facts.rules, facts.codeowners, facts.waivers, facts.lastPusher];
+    expect(parts.map((part) => part?.known)).toEqual(parts.map(() => true));
+    expect(here.calls.filter(({ route }) => route === '/graphql')).toHaveLength(1);
+    expect(here.calls.length).toBeLessThanOrEqual(8);
+  });
+
   it('leaves out what was not asked for', async () => {
     const facts = await look(await open(), {});
     expect(Object.keys(facts).sort()).toEqual(['pull', 'repository', 'treeSha']);
