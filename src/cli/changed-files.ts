@@ -32,6 +32,7 @@ export async function diffFiles(repo: string, range: string): Promise<readonly C
     '-z',
     '-M',
     '--no-ext-diff',
+    '--relative',
     '--end-of-options',
     range,
     '--',

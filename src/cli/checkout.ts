@@ -13,25 +13,24 @@ export interface Checkout {
 
 /** More than this is no source that a person wrote. */
 const MAX_SOURCE = 2 * 1024 * 1024;
+const BATCH = 64;
 
 /** The working tree: what git tracks or would track, or everything below the directory where there is no git. */
 export async function workingTree(dir: string): Promise<Checkout> {
   const listed = await gitMaybe(dir, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
   const gone = new Set(entries((await gitMaybe(dir, ['ls-files', '-z', '--deleted'])) ?? ''));
-  const files =
-    listed === undefined ? await walk(dir) : [...new Set(entries(listed))].filter((path) => !gone.has(path)).sort();
+  const known = entries(listed ?? '').filter((path) => !gone.has(path));
+  // Nothing known: no repository, or a directory that the repository around it ignores.
+  const files = known.length === 0 ? await walk(dir) : [...new Set(known)].sort();
   const read = async (path: string): Promise<string | undefined> => {
     const found = await lstat(join(dir, path)).catch(() => undefined);
     return found?.isFile() === true && found.size <= MAX_SOURCE ? await readFile(join(dir, path), 'utf8') : undefined;
   };
   const index = async (): Promise<ModuleIndex> => {
-    const sources: SourceFile[] = [];
-    for (const path of files.filter(isIndexed)) {
+    const sources = await inBatches(files.filter(isIndexed), async (path): Promise<readonly SourceFile[]> => {
       const text = await read(path);
-      if (text !== undefined) {
-        sources.push({ path, text });
-      }
-    }
+      return text === undefined ? [] : [{ path, text }];
+    });
     return buildModuleIndex(sources, await linksIn(dir, files));
   };
   return { files, read, index };
@@ -40,7 +39,7 @@ export async function workingTree(dir: string): Promise<Checkout> {
 /** The tree of a commit, whatever is checked out. */
 export async function commitTree(dir: string, commit: string): Promise<Checkout> {
   const top = (await git(dir, ['rev-parse', '--verify', '--end-of-options', `${commit}^{commit}`])).trim();
-  const listed = entries(await git(dir, ['ls-tree', '-r', '-z', '--full-tree', top])).flatMap((entry) => {
+  const listed = entries(await git(dir, ['ls-tree', '-r', '-z', top])).flatMap((entry) => {
     const [, mode, id, path] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
     return mode === undefined || id === undefined || path === undefined || mode === '160000'
       ? []
@@ -48,7 +47,7 @@ export async function commitTree(dir: string, commit: string): Promise<Checkout>
   });
   const files = listed.map(({ path }) => path);
   const read = async (path: string): Promise<string | undefined> =>
-    await gitMaybe(dir, ['cat-file', 'blob', `${top}:${path}`]);
+    await gitMaybe(dir, ['cat-file', 'blob', `${top}:./${path}`]);
   const index = async (): Promise<ModuleIndex> => {
     const isLink = ({ mode }: { readonly mode: string }): boolean => mode === '120000';
     const wanted = listed.filter((entry) => isLink(entry) || isIndexed(entry.path));
@@ -89,18 +88,26 @@ async function walk(dir: string): Promise<readonly string[]> {
 }
 
 async function linksIn(dir: string, files: readonly string[]): Promise<ModuleIndex['symlinks']> {
-  const links: [string, string][] = [];
-  for (const path of files) {
+  return await inBatches(files, async (path): Promise<readonly (readonly [string, string])[]> => {
     const full = join(dir, path);
     const isLink = (await lstat(full).catch(() => undefined))?.isSymbolicLink() === true;
-    if (isLink && (await stat(full).catch(() => undefined))?.isDirectory() === true) {
-      const target = posix.normalize(posix.join(posix.dirname(path), await readlink(full)));
-      if (!target.startsWith('..') && !target.startsWith('/')) {
-        links.push([path, target]);
-      }
+    if (!isLink || (await stat(full).catch(() => undefined))?.isDirectory() !== true) {
+      return [];
+    }
+    const target = posix.normalize(posix.join(posix.dirname(path), await readlink(full))).replace(/\/$/, '');
+    return target.startsWith('..') || target.startsWith('/') ? [] : [[path, target]];
+  });
+}
+
+/** Ask the disk many things at a time, but not all at once: open files are limited. */
+async function inBatches<T, R>(items: readonly T[], one: (item: T) => Promise<readonly R[]>): Promise<readonly R[]> {
+  const found: R[] = [];
+  for (let at = 0; at < items.length; at += BATCH) {
+    for (const results of await Promise.all(items.slice(at, at + BATCH).map(one))) {
+      found.push(...results);
     }
   }
-  return links;
+  return found;
 }
 
 function dirsAbove(path: string): readonly string[] {

@@ -77,9 +77,10 @@ export function changeIn(
 export function layersOf(dirspaces: readonly ChangedDirspace[]): readonly (readonly Dirspace[])[] {
   const layers: Dirspace[][] = [];
   for (const { dir, workspace, layer } of dirspaces) {
-    const members = layers[layer] ?? [];
-    layers[layer] = members;
-    members.push({ dir, workspace });
+    while (layers.length <= layer) {
+      layers.push([]);
+    }
+    layers[layer]?.push({ dir, workspace });
   }
   return layers;
 }

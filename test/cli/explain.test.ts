@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -107,6 +107,19 @@ describe('plumbline explain', () => {
     });
     expect(names(JSON.parse(stdout))).toEqual(['fresh default']);
     checkout.write({ 'fresh/main.tf': null });
+  });
+
+  it('works on a directory that no repository knows', async () => {
+    mkdirSync(join(outside, 'plain/a'), { recursive: true });
+    mkdirSync(join(outside, 'plain/mod'), { recursive: true });
+    writeFileSync(join(outside, 'plain/a/main.tf'), 'module "m" {\n  source = "../mod"\n}\n');
+    writeFileSync(join(outside, 'plain/mod/main.tf'), '');
+    expect(names(await explained('--repo', join(outside, 'plain'), '--changed', 'mod/main.tf'))).toEqual(['a default']);
+  });
+
+  it('takes a directory inside a repository for the whole of it', async () => {
+    const answer = await explained('--repo', join(checkout.dir, 'modules'), '--diff', `${first}..${second}`);
+    expect(names(answer)).toEqual(['vpc default']);
   });
 
   it('works on a list of names, with changes from a file or standard input', async () => {
