@@ -8,7 +8,8 @@ import type { PlainValue } from './plain-value.ts';
 import { proveConfig } from './prove-config.ts';
 import { readSimpleYaml } from './read-simple-yaml.ts';
 import { MAX_BYTES, type Place, type ReadYaml, readYaml } from './read-yaml.ts';
-import type { RawRepoConfig } from './schema.ts';
+import { RawRepoConfig } from './schema.ts';
+import { unknownNulls } from './schema-findings.ts';
 
 /** One file: valid by itself, in modern form, not yet merged with others and without defaults. */
 export interface RawConfig {
@@ -67,7 +68,8 @@ interface Read {
 function parseValue(read: Read): ParsedConfig {
   const { file, locate } = read;
   const marks = new Marks(read.replacing);
-  const shape = checkShape(marks.read(read.value));
+  const value = marks.read(read.value);
+  const shape = checkShape(value);
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
   const found = { error: (one: Finding) => errors.push(one), warning: (one: Finding) => warnings.push(one) };
@@ -77,10 +79,11 @@ function parseValue(read: Read): ParsedConfig {
     return problemOf(file, { ...finding, path }, locate);
   };
   proveConfig(raw, found.error, found.warning);
-  if (read.problems.length + shape.findings.length + errors.length > 0) {
+  const shapeless = [...shape.findings, ...unknownNulls(RawRepoConfig, value, marks.resets)];
+  if (read.problems.length + shapeless.length + errors.length > 0) {
     const all = [
       ...read.problems,
-      ...shape.findings.map((finding) => problemOf(file, finding, locate)),
+      ...shapeless.map((finding) => problemOf(file, finding, locate)),
       ...errors.map(problem),
     ];
     return { ok: false, problems: sorted(all) };

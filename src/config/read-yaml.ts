@@ -31,6 +31,7 @@ export type ReadYaml =
 /** What GitHub's API hands out whole. */
 export const MAX_BYTES = 512_000;
 const MAX_DEPTH = 48;
+const ONE_DOCUMENT = 'Only one document may stand in the file; remove the second `---`.';
 const MAX_MESSAGE = 300;
 const MAX_PROBLEMS = 200;
 /** A file of real configuration has one lexeme per three bytes or more; beyond this somebody plays with punctuation. */
@@ -58,8 +59,7 @@ export function readYaml(text: string): ReadYaml {
   }
   const broken = syntaxProblems(document, places);
   if (second !== undefined) {
-    const message = 'Only one document may stand in the file; remove the second `---`.';
-    broken.push({ code: 'yaml', place: places(second.range[0]), message });
+    broken.push({ code: 'yaml', place: places(second.range[0]), message: ONE_DOCUMENT });
   }
   if (broken.length > 0) {
     return { ok: false, problems: broken };
@@ -96,7 +96,7 @@ type Composed =
   | { readonly ok: true; readonly documents: readonly Document.Parsed[] }
   | {
       readonly ok: false;
-      readonly code: 'too-deep' | 'too-many-values';
+      readonly code: 'too-deep' | 'too-many-values' | 'yaml';
       readonly offset: number;
       readonly message: string;
     };
@@ -116,6 +116,8 @@ function compose(text: string): Composed {
   const documents: Document.Parsed[] = [];
   let offset = 0;
   let lexemes = 0;
+  /** Errors between documents, and directives: each costs the composer more than its text does. */
+  let odd = 0;
   const take = (token: CST.Token): void => {
     for (const document of composer.next(token)) {
       documents.push(document);
@@ -124,6 +126,11 @@ function compose(text: string): Composed {
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) {
       take(token);
+      odd += token.type === 'error' || token.type === 'directive' ? 1 : 0;
+    }
+    if (odd > MAX_PROBLEMS || documents.length > 2) {
+      const message = odd > MAX_PROBLEMS ? 'This is not YAML; reading stopped here.' : ONE_DOCUMENT;
+      return { ok: false, code: 'yaml', offset, message };
     }
     offset += lexeme.length;
     lexemes += 1;
@@ -139,7 +146,7 @@ function compose(text: string): Composed {
   for (const token of parser.end()) {
     take(token);
   }
-  for (const document of composer.end()) {
+  for (const document of composer.end(true, text.length)) {
     documents.push(document);
   }
   return { ok: true, documents };

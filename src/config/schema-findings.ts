@@ -5,6 +5,9 @@ import { nearestWord } from './nearest-word.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** More than anybody reads. Each one is compared with all known words. */
+const MAX_FINDINGS = 500;
+
 /** Keys of other tools, or of the documentation of the model, that are tried often; and what to do instead. */
 const HINTS: Readonly<Record<string, string>> = {
   slack: '`slack` steps do not exist; send the message with a `run` step.',
@@ -13,7 +16,31 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** What the schema says about a value → findings, each with the allowed keys or values and the nearest known one. */
 export function schemaFindings(schema: z.ZodType, value: unknown, issues: readonly Issue[]): readonly Finding[] {
-  return issues.flatMap((issue) => findingsOf(schema, value, issue, []));
+  const findings: Finding[] = [];
+  for (const issue of issues) {
+    findings.push(...findingsOf(schema, value, issue, []));
+    if (findings.length >= MAX_FINDINGS) {
+      break;
+    }
+  }
+  return findings.slice(0, MAX_FINDINGS);
+}
+
+/** Keys with an explicit null are taken out before the schema sees them; a typo among them must be found all the same. */
+export function unknownNulls(schema: z.ZodType, value: unknown, nulls: readonly KeyPath[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const path of nulls) {
+    const around = path.slice(0, -1);
+    const name = String(path.at(-1));
+    const known = knownKeys(schema, value, around);
+    if (known.length > 0 && !known.includes(name)) {
+      findings.push(unknownKey(name, around, known));
+    }
+    if (findings.length >= MAX_FINDINGS) {
+      break;
+    }
+  }
+  return findings;
 }
 
 function findingsOf(schema: z.ZodType, value: unknown, issue: Issue, prefix: KeyPath): readonly Finding[] {
@@ -21,7 +48,7 @@ function findingsOf(schema: z.ZodType, value: unknown, issue: Issue, prefix: Key
   const actual = valueAt(value, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((name) => unknownKey(name, path, knownKeys(schema, value, path)));
+      return issue.keys.slice(0, MAX_FINDINGS).map((name) => unknownKey(name, path, knownKeys(schema, value, path)));
     case 'invalid_union':
       return unionFindings(schema, value, issue, path);
     case 'invalid_type':

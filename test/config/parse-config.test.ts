@@ -8,6 +8,11 @@ describe('parseConfig', () => {
   it.each<[string, string, readonly string[]]>([
     ['a version that is a number', 'version: 1', ['1:10 wrong-type version']],
     ['an unknown key', 'enabled: true\nwhen_modifed: {}', ['2:1 unknown-key when_modifed']],
+    [
+      'an unknown key about which nothing is said',
+      'labels: true\nlable:\ndirs: {a: {tag: ~}}',
+      ['2:1 unknown-key lable', '3:12 unknown-key dirs.a.tag'],
+    ],
     ['a wrong type', 'enabled: "yes"', ['1:10 wrong-type enabled']],
     ['a missing key, at the map that lacks it', 'workflows:\n  - plan: []', ['2:5 missing-key workflows[0].tag_query']],
     ['a null where a key is required', 'workflows:\n  - tag_query:', ['2:5 missing-key workflows[0].tag_query']],
