@@ -2280,6 +2280,200 @@ const ErrorAnswer = strictObject({ error: strictObject({
 	message: string()
 }) });
 
+// src/plans/cap-plan.ts
+const DEFAULT_CAPS = {
+	maxBytes: 1e6,
+	maxList: 5e3
+};
+const MAX_STRING = 4e3;
+const CONTEXT_LINES = 3;
+const MAX_TEXT$1 = 2e5;
+const LEAST_FIRST = [
+	"read",
+	"create",
+	"none",
+	"forget",
+	"delete",
+	"update",
+	"replace"
+];
+function capPlan(model, caps = {}) {
+	const { maxBytes, maxList } = {
+		...DEFAULT_CAPS,
+		...caps
+	};
+	const short = shortenStrings(model, maxList);
+	const sizes = short.changes.map((change) => headBytes(change) + attributeBytes(change));
+	const others = byteLength(JSON.stringify({
+		...short,
+		changes: [],
+		drift: []
+	})) + 200;
+	const drift = takeWithin(short.drift.slice(0, maxList), Math.floor(maxBytes / 10));
+	let used = others + sum(sizes) + drift.bytes;
+	if (used <= maxBytes && drift.kept.length === short.drift.length && short.changes.length <= maxList) return short;
+	let changes = short.changes;
+	let attributesLeft = 0;
+	for (const action of LEAST_FIRST) {
+		if (used <= maxBytes) break;
+		changes = changes.map((change) => {
+			if (change.action !== action || change.attributes.length === 0 || used <= maxBytes) return change;
+			used -= attributeBytes(change);
+			attributesLeft += change.attributes.length;
+			return {
+				...change,
+				attributes: [],
+				omitted: (change.omitted ?? 0) + change.attributes.length
+			};
+		});
+	}
+	const kept = keepResources(changes, maxBytes - others - drift.bytes, maxList);
+	const left = changes.length - kept.length;
+	const whole = {
+		...short,
+		changes: kept,
+		drift: drift.kept
+	};
+	return left + attributesLeft === 0 ? whole : {
+		...trimRest(whole, maxBytes),
+		left: {
+			resources: left,
+			attributes: attributesLeft
+		}
+	};
+}
+function keepResources(changes, bytes, most) {
+	const keep = /* @__PURE__ */ new Set();
+	let used = 0;
+	for (const action of LEAST_FIRST.toReversed()) for (const change of changes) if (change.action === action) {
+		used += headBytes(change) + attributeBytes(change);
+		if (used > bytes || keep.size >= most) return changes.filter((entry) => keep.has(entry));
+		keep.add(change);
+	}
+	return changes;
+}
+function trimRest(model, maxBytes) {
+	return byteLength(JSON.stringify({
+		...model,
+		changes: [],
+		drift: []
+	})) <= maxBytes / 2 ? model : {
+		...model,
+		outputs: model.outputs.slice(0, 100).map((output) => ({
+			...output,
+			attributes: []
+		})),
+		checks: model.checks.slice(0, 100).map((check) => ({
+			...check,
+			problems: check.problems.slice(0, 2)
+		})),
+		deferred: model.deferred.slice(0, 100),
+		diagnostics: model.diagnostics.slice(0, 20),
+		providers: model.providers.slice(0, 100),
+		provisioners: model.provisioners.slice(0, 100)
+	};
+}
+function takeWithin(changes, bytes) {
+	const kept = [];
+	let used = 0;
+	for (const change of changes) {
+		const size = headBytes(change) + attributeBytes(change);
+		if (used + size > bytes) break;
+		kept.push(change);
+		used += size;
+	}
+	return {
+		kept,
+		bytes: used
+	};
+}
+function shortenStrings(model, maxList) {
+	return {
+		...model,
+		changes: model.changes.map((change) => shortenChange(change, maxList)),
+		drift: model.drift.map((change) => shortenChange(change, maxList)),
+		outputs: model.outputs.slice(0, maxList).map((output) => ({
+			...output,
+			attributes: output.attributes.slice(0, maxList).map(shortenAttribute)
+		})),
+		...model.text === void 0 ? {} : { text: middleOut(model.text, MAX_TEXT$1) }
+	};
+}
+function shortenChange(change, maxList) {
+	const extra = Math.max(0, change.attributes.length - maxList);
+	const attributes = change.attributes.slice(0, maxList).map(shortenAttribute);
+	return extra === 0 ? {
+		...change,
+		attributes
+	} : {
+		...change,
+		attributes,
+		omitted: (change.omitted ?? 0) + extra
+	};
+}
+function shortenAttribute(change) {
+	const before = stringOf(change.before);
+	const after = stringOf(change.after);
+	if ((before?.length ?? 0) <= MAX_STRING && (after?.length ?? 0) <= MAX_STRING) return change;
+	const [a, b] = before !== void 0 && after !== void 0 ? aroundDifference(before, after) : [before, after];
+	return {
+		...change,
+		...a === void 0 ? {} : { before: {
+			kind: "value",
+			value: middleOut(a, MAX_STRING)
+		} },
+		...b === void 0 ? {} : { after: {
+			kind: "value",
+			value: middleOut(b, MAX_STRING)
+		} }
+	};
+}
+function aroundDifference(before, after) {
+	const a = before.split("\n");
+	const b = after.split("\n");
+	let head = 0;
+	while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
+	let tail = 0;
+	while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
+	const start = Math.max(0, head - CONTEXT_LINES);
+	const end = Math.max(0, tail - CONTEXT_LINES);
+	const cut = (lines) => [
+		...start > 0 ? ["…"] : [],
+		...lines.slice(start, lines.length - end),
+		...end > 0 ? ["…"] : []
+	].join("\n");
+	return [cut(a), cut(b)];
+}
+function middleOut(text, most) {
+	if (text.length <= most) return text;
+	const half = Math.floor(most / 2) - 30;
+	return `${text.slice(0, half)}\n… ${text.length - 2 * half} characters left out …\n${text.slice(-half)}`.toWellFormed();
+}
+function stringOf(leaf) {
+	return leaf?.kind === "value" && typeof leaf.value === "string" ? leaf.value : void 0;
+}
+const headSizes = /* @__PURE__ */ new WeakMap();
+function headBytes(change) {
+	const size = headSizes.get(change) ?? byteLength(JSON.stringify({
+		...change,
+		attributes: []
+	})) + 40;
+	headSizes.set(change, size);
+	return size;
+}
+const attributeSizes = /* @__PURE__ */ new WeakMap();
+function attributeBytes(change) {
+	const size = attributeSizes.get(change.attributes) ?? byteLength(JSON.stringify(change.attributes));
+	attributeSizes.set(change.attributes, size);
+	return size;
+}
+function sum(numbers) {
+	return numbers.reduce((total, number) => total + number, 0);
+}
+function byteLength(text) {
+	return new TextEncoder().encode(text).length;
+}
+
 // src/domain/plan-model.ts
 const NO_COUNTS = {
 	create: 0,
@@ -3330,6 +3524,7 @@ function outcomeOf(index, durationMs, ending) {
 // action/src/build-report.ts
 const FRAME_BYTES = 2097152;
 const MOST_DIAGNOSTICS = 50;
+const MAX_MODEL_BYTES = 1048576;
 function buildReport(result, mask) {
 	const share = Math.floor((MAX_REPORT_BYTES - FRAME_BYTES) / Math.max(1, result.outcomes.length));
 	const outcomes = result.outcomes.map((outcome) => fitted(outcome, share, mask));
@@ -3353,7 +3548,7 @@ function fitted(outcome, share, mask) {
 		resources: cutTexts(maskDeep(outcome.resources, mask.mask)),
 		outputs: cutTexts(maskDeep(outcome.outputs, mask.mask)),
 		diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
-		model: outcome.model === null ? null : cutTexts(maskDeep(outcome.model, mask.mask))
+		model: outcome.model === null ? null : maskDeep(capPlan(outcome.model, { maxBytes: Math.min(MAX_MODEL_BYTES, Math.floor(share / 2)) }), mask.mask)
 	};
 	const unseen = outcome.state === "planned" || outcome.state === "no-changes";
 	const cut = unseen ? {
@@ -3941,6 +4136,216 @@ async function fileSha256(path) {
 	const hash = createHash("sha256");
 	for await (const part of createReadStream(path, { highWaterMark: 1048576 })) if (Buffer.isBuffer(part)) hash.update(part);
 	return hash.digest("hex");
+}
+
+// action/src/pool.ts
+async function forEachPooled(items, options, work) {
+	const waiting = [...items];
+	const busy = /* @__PURE__ */ new Map();
+	while (waiting.length > 0 || busy.size > 0) {
+		const next = busy.size >= Math.max(1, options.size) ? -1 : waiting.findIndex((item) => !busy.has(options.key(item)));
+		const item = next < 0 ? void 0 : waiting.splice(next, 1)[0];
+		if (item === void 0) {
+			await Promise.race(busy.values());
+			continue;
+		}
+		const key = options.key(item);
+		busy.set(key, work(item).finally(() => busy.delete(key)));
+	}
+}
+
+// action/src/server.ts
+var ServerRefusal = class extends Error {
+	name = "ServerRefusal";
+	status;
+	code;
+	constructor(status, code, message, options) {
+		super(message, options);
+		this.status = status;
+		this.code = code;
+	}
+};
+const CALL_TIMEOUT_MS = 15e3;
+const BULK_TIMEOUT_MS = 12e4;
+const TRIES = 6;
+const MAX_ANSWER = 16777216;
+function openServer(options) {
+	const doFetch = options.fetch ?? fetch;
+	const pause = options.pauseMs ?? pauseWithJitter;
+	const path = `/runner/v1/runs/${options.run}`;
+	let token = "";
+	async function call(request) {
+		const tries = request.tries ?? options.tries ?? TRIES;
+		for (let n = 1;; n += 1) {
+			const answer = await once(request);
+			if (answer instanceof Uint8Array) return answer;
+			if (!answer.again || n >= tries) throw answer.refusal;
+			await setTimeout$1(pause(n, answer.retryAfterMs));
+		}
+	}
+	async function once(request) {
+		const bearer = request.authorization === void 0 ? token : await request.authorization();
+		try {
+			const response = await doFetch(`${options.url}${request.path}`, {
+				method: request.method,
+				redirect: "error",
+				signal: AbortSignal.timeout(request.timeoutMs ?? CALL_TIMEOUT_MS),
+				headers: {
+					authorization: `Bearer ${bearer}`,
+					"user-agent": `plumbline-runner/${1}`,
+					...request.body === void 0 ? {} : { "content-type": typeof request.body === "string" ? "application/json" : "application/octet-stream" }
+				},
+				...request.body === void 0 ? {} : { body: bodyOf(request.body) }
+			});
+			const body = await readBody(response, request.most ?? MAX_ANSWER);
+			if (response.ok) return body;
+			return {
+				again: response.status === 429 || response.status >= 500,
+				retryAfterMs: retryAfter(response.headers),
+				refusal: refusalOf(response.status, body)
+			};
+		} catch (error) {
+			if (error instanceof ServerRefusal) throw error;
+			const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+			return {
+				again: true,
+				retryAfterMs: null,
+				refusal: new ServerRefusal(0, "unreachable", `${options.url} could not be reached (${messageOf(error)}${cause})`, { cause: error })
+			};
+		}
+	}
+	async function step(request) {
+		const parsed = NextStep.safeParse(json(await call(request)));
+		if (!parsed.success) {
+			const where = parsed.error.issues.map((issue) => issue.path.map(String).join(".")).slice(0, 5);
+			throw new RunnerFailure("bad-answer", `The service answered something this runner does not understand (${where.join(", ")}). Pin the action to the version of your service.`);
+		}
+		token = parsed.data.token ?? token;
+		return parsed.data;
+	}
+	return {
+		claim: (idToken) => step({
+			method: "POST",
+			path: "/runner/v1/claim",
+			body: JSON.stringify({
+				protocol: 1,
+				run: options.run
+			}),
+			authorization: idToken
+		}),
+		next: () => step({
+			method: "GET",
+			path: `${path}/manifest`
+		}),
+		discovery: (body) => step({
+			method: "POST",
+			path: `${path}/discovery`,
+			body,
+			timeoutMs: BULK_TIMEOUT_MS
+		}),
+		heartbeat: async () => {
+			const answer = HeartbeatAnswer.safeParse(json(await call({
+				method: "POST",
+				path: `${path}/heartbeat`,
+				body: "{}",
+				tries: 1
+			})));
+			return { cancel: answer.success && answer.data.cancel };
+		},
+		begun: async (indexes) => {
+			await call({
+				method: "POST",
+				path: `${path}/begun`,
+				body: JSON.stringify({ indexes })
+			});
+		},
+		report: async (body) => {
+			await call({
+				method: "POST",
+				path: `${path}/report`,
+				body,
+				timeoutMs: BULK_TIMEOUT_MS
+			});
+		},
+		putPlan: async (planId, body) => {
+			await call({
+				method: "PUT",
+				path: `${path}/plans/${planId}`,
+				body,
+				timeoutMs: BULK_TIMEOUT_MS
+			});
+		},
+		getPlan: (planId, most) => call({
+			method: "GET",
+			path: `${path}/plans/${planId}`,
+			timeoutMs: BULK_TIMEOUT_MS,
+			most
+		})
+	};
+}
+function pauseWithJitter(n, retryAfterMs) {
+	const doubling = Math.min(2e4, 500 * 2 ** n);
+	return Math.min(6e4, Math.max(retryAfterMs ?? 0, doubling * (.5 + Math.random() / 2)));
+}
+function bodyOf(body) {
+	return typeof body === "string" ? body : new Blob([new Uint8Array(body)]);
+}
+async function readBody(response, most) {
+	const parts = [];
+	let length = 0;
+	for await (const part of response.body ?? []) {
+		length += part.length;
+		if (length > most) throw new ServerRefusal(response.status, "answer-too-large", `The service's answer is larger than ${most} bytes.`);
+		parts.push(part);
+	}
+	return Buffer.concat(parts, length);
+}
+function refusalOf(status, body) {
+	const answer = ErrorAnswer.safeParse(json(body));
+	return answer.success ? new ServerRefusal(status, answer.data.error.code, answer.data.error.message) : new ServerRefusal(status, `http-${status}`, `The service answered with status ${status}.`);
+}
+function json(body) {
+	try {
+		return JSON.parse(Buffer.from(body).toString("utf8"));
+	} catch {
+		return;
+	}
+}
+function retryAfter(headers) {
+	const seconds = Number(headers.get("retry-after") ?? NaN);
+	return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1e3 : null;
+}
+
+// action/src/fetch-plans.ts
+async function fetchPlans(manifest, server, workDir) {
+	const refused = /* @__PURE__ */ new Map();
+	const path = (index) => join(workDir, `sealed-${index}`);
+	const wanted = manifest.targets.flatMap(({ index, plan }) => plan === void 0 ? [] : [{
+		index,
+		plan
+	}]);
+	await forEachPooled(wanted, {
+		size: 2,
+		key: ({ index }) => String(index)
+	}, async ({ index, plan }) => {
+		try {
+			const bytes = await server.getPlan(plan.planId, plan.facts.planBytes + 40);
+			await writeFile(path(index), bytes, { mode: 384 });
+		} catch (error) {
+			if (!(error instanceof ServerRefusal)) throw error;
+			refused.set(index, error.message);
+		}
+	});
+	return async (index) => {
+		const message = refused.get(index);
+		return message === void 0 ? {
+			ok: true,
+			bytes: await readFile(path(index))
+		} : {
+			ok: false,
+			message
+		};
+	};
 }
 
 // action/src/git-checkout.ts
@@ -9006,7 +9411,7 @@ function outputLines(output, leaf) {
 	]), ...output.attributes.map((attribute) => attributeLine(address, attribute, leaf))];
 }
 function attributeLine(address, attribute, leaf) {
-	const path = attribute.path.map((step) => typeof step === "number" ? "[]" : step);
+	const path = leaf === leafKind ? attribute.path.map((step) => typeof step === "number" ? "[]" : step) : attribute.path;
 	return JSON.stringify([
 		"attribute",
 		address,
@@ -9028,6 +9433,9 @@ function leafText(side) {
 		];
 		case "unknown": return [side.kind];
 	}
+}
+function leafKind(side) {
+	return side?.kind ?? null;
 }
 
 // action/src/plan-zip.ts
@@ -9077,168 +9485,6 @@ function endRecord(bytes) {
 }
 function need(bytes, at, length) {
 	if (at + length > bytes.length) throw new Error("not a plan file: it ends early");
-}
-
-// action/src/server.ts
-var ServerRefusal = class extends Error {
-	name = "ServerRefusal";
-	status;
-	code;
-	constructor(status, code, message, options) {
-		super(message, options);
-		this.status = status;
-		this.code = code;
-	}
-};
-const CALL_TIMEOUT_MS = 15e3;
-const BULK_TIMEOUT_MS = 12e4;
-const TRIES = 6;
-const MAX_ANSWER = 16777216;
-function openServer(options) {
-	const doFetch = options.fetch ?? fetch;
-	const pause = options.pauseMs ?? pauseWithJitter;
-	const path = `/runner/v1/runs/${options.run}`;
-	let token = "";
-	async function call(request) {
-		const tries = request.tries ?? options.tries ?? TRIES;
-		for (let n = 1;; n += 1) {
-			const answer = await once(request);
-			if (answer instanceof Uint8Array) return answer;
-			if (!answer.again || n >= tries) throw answer.refusal;
-			await setTimeout$1(pause(n, answer.retryAfterMs));
-		}
-	}
-	async function once(request) {
-		const bearer = request.authorization === void 0 ? token : await request.authorization();
-		try {
-			const response = await doFetch(`${options.url}${request.path}`, {
-				method: request.method,
-				redirect: "error",
-				signal: AbortSignal.timeout(request.timeoutMs ?? CALL_TIMEOUT_MS),
-				headers: {
-					authorization: `Bearer ${bearer}`,
-					"user-agent": `plumbline-runner/${1}`,
-					...request.body === void 0 ? {} : { "content-type": typeof request.body === "string" ? "application/json" : "application/octet-stream" }
-				},
-				...request.body === void 0 ? {} : { body: bodyOf(request.body) }
-			});
-			const body = await readBody(response, request.most ?? MAX_ANSWER);
-			if (response.ok) return body;
-			return {
-				again: response.status === 429 || response.status >= 500,
-				retryAfterMs: retryAfter(response.headers),
-				refusal: refusalOf(response.status, body)
-			};
-		} catch (error) {
-			if (error instanceof ServerRefusal) throw error;
-			const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
-			return {
-				again: true,
-				retryAfterMs: null,
-				refusal: new ServerRefusal(0, "unreachable", `${options.url} could not be reached (${messageOf(error)}${cause})`, { cause: error })
-			};
-		}
-	}
-	async function step(request) {
-		const parsed = NextStep.safeParse(json(await call(request)));
-		if (!parsed.success) {
-			const where = parsed.error.issues.map((issue) => issue.path.map(String).join(".")).slice(0, 5);
-			throw new RunnerFailure("bad-answer", `The service answered something this runner does not understand (${where.join(", ")}). Pin the action to the version of your service.`);
-		}
-		token = parsed.data.token ?? token;
-		return parsed.data;
-	}
-	return {
-		claim: (idToken) => step({
-			method: "POST",
-			path: "/runner/v1/claim",
-			body: JSON.stringify({
-				protocol: 1,
-				run: options.run
-			}),
-			authorization: idToken
-		}),
-		next: () => step({
-			method: "GET",
-			path: `${path}/manifest`
-		}),
-		discovery: (body) => step({
-			method: "POST",
-			path: `${path}/discovery`,
-			body,
-			timeoutMs: BULK_TIMEOUT_MS
-		}),
-		heartbeat: async () => {
-			const answer = HeartbeatAnswer.safeParse(json(await call({
-				method: "POST",
-				path: `${path}/heartbeat`,
-				body: "{}",
-				tries: 1
-			})));
-			return { cancel: answer.success && answer.data.cancel };
-		},
-		begun: async (indexes) => {
-			await call({
-				method: "POST",
-				path: `${path}/begun`,
-				body: JSON.stringify({ indexes })
-			});
-		},
-		report: async (body) => {
-			await call({
-				method: "POST",
-				path: `${path}/report`,
-				body,
-				timeoutMs: BULK_TIMEOUT_MS
-			});
-		},
-		putPlan: async (planId, body) => {
-			await call({
-				method: "PUT",
-				path: `${path}/plans/${planId}`,
-				body,
-				timeoutMs: BULK_TIMEOUT_MS
-			});
-		},
-		getPlan: (planId, most) => call({
-			method: "GET",
-			path: `${path}/plans/${planId}`,
-			timeoutMs: BULK_TIMEOUT_MS,
-			most
-		})
-	};
-}
-function pauseWithJitter(n, retryAfterMs) {
-	const doubling = Math.min(2e4, 500 * 2 ** n);
-	return Math.min(6e4, Math.max(retryAfterMs ?? 0, doubling * (.5 + Math.random() / 2)));
-}
-function bodyOf(body) {
-	return typeof body === "string" ? body : new Blob([new Uint8Array(body)]);
-}
-async function readBody(response, most) {
-	const parts = [];
-	let length = 0;
-	for await (const part of response.body ?? []) {
-		length += part.length;
-		if (length > most) throw new ServerRefusal(response.status, "answer-too-large", `The service's answer is larger than ${most} bytes.`);
-		parts.push(part);
-	}
-	return Buffer.concat(parts, length);
-}
-function refusalOf(status, body) {
-	const answer = ErrorAnswer.safeParse(json(body));
-	return answer.success ? new ServerRefusal(status, answer.data.error.code, answer.data.error.message) : new ServerRefusal(status, `http-${status}`, `The service answered with status ${status}.`);
-}
-function json(body) {
-	try {
-		return JSON.parse(Buffer.from(body).toString("utf8"));
-	} catch {
-		return;
-	}
-}
-function retryAfter(headers) {
-	const seconds = Number(headers.get("retry-after") ?? NaN);
-	return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1e3 : null;
 }
 
 // action/src/plan-target.ts
@@ -9404,7 +9650,7 @@ async function applyStoredPlan(session, room) {
 	const plan = room.target.plan;
 	if (plan === void 0) throw refusal("no-plan", "The service named no plan to apply.");
 	checkPlace(session, room, plan);
-	const bytes = await fetchPlan(session, plan);
+	const bytes = await openStored(session, room, plan);
 	await writeFile(room.planFile, bytes, { mode: 384 });
 	await restoreLockFile(room, plan, bytes);
 	await initTarget(session, room, "not-attempted");
@@ -9486,18 +9732,12 @@ function checkPlace(session, room, plan) {
 	expectSame("tool-version", `the version of ${room.tool.engine}`, facts.toolVersion, room.tool.version);
 	expectSame("tool-hash", `the ${room.tool.engine} program`, facts.toolSha256, room.tool.sha256);
 }
-async function fetchPlan(session, plan) {
-	const { facts } = plan;
-	let sealed;
-	try {
-		sealed = await session.server.getPlan(plan.planId, facts.planBytes + 40);
-	} catch (error) {
-		if (!(error instanceof ServerRefusal)) throw error;
-		throw refusal("plan-not-fetched", `The stored plan could not be fetched: ${error.message}`);
-	}
-	const bytes = await openPlan(sealed, plan.key, plan.aad);
+async function openStored(session, room, plan) {
+	const sealed = await session.sealedPlans(room.target.index);
+	if (!sealed.ok) throw refusal("plan-not-fetched", `The stored plan could not be fetched: ${sealed.message}`);
+	const bytes = await openPlan(sealed.bytes, plan.key, plan.aad);
 	if (bytes === null) throw refusal("plan-sealed", "The stored plan does not open with its key: it is not the plan that was stored.");
-	expectSame("plan-hash", "the plan file", facts.planSha256, createHash("sha256").update(bytes).digest("hex"));
+	expectSame("plan-hash", "the plan file", plan.facts.planSha256, createHash("sha256").update(bytes).digest("hex"));
 	return bytes;
 }
 async function restoreLockFile(room, plan, bytes) {
@@ -9549,22 +9789,6 @@ function refusal(code, message) {
 		phase: "verify",
 		code
 	}, message);
-}
-
-// action/src/pool.ts
-async function forEachPooled(items, options, work) {
-	const waiting = [...items];
-	const busy = /* @__PURE__ */ new Map();
-	while (waiting.length > 0 || busy.size > 0) {
-		const next = busy.size >= Math.max(1, options.size) ? -1 : waiting.findIndex((item) => !busy.has(options.key(item)));
-		const item = next < 0 ? void 0 : waiting.splice(next, 1)[0];
-		if (item === void 0) {
-			await Promise.race(busy.values());
-			continue;
-		}
-		const key = options.key(item);
-		busy.set(key, work(item).finally(() => busy.delete(key)));
-	}
 }
 
 // action/src/run-targets.ts
@@ -9732,7 +9956,7 @@ async function runManifest(world, workDir, checkouts, manifest) {
 		return found;
 	};
 	for (const target of manifest.targets) tool(target.engine).catch(() => void 0);
-	const made = await checkedOut(world, workDir, checkouts, manifest);
+	const [made, sealedPlans] = await Promise.all([checkedOut(world, workDir, checkouts, manifest), fetchPlans(manifest, world.server, workDir)]);
 	if (!made.ok) return {
 		run: world.run,
 		treeSha: null,
@@ -9750,6 +9974,7 @@ async function runManifest(world, workDir, checkouts, manifest) {
 		tool,
 		cache: openPluginCache(cacheDir),
 		server: world.server,
+		sealedPlans,
 		cancel: world.cancel.signal,
 		grace: world.grace ?? GRACE
 	};

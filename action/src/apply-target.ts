@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { PlanModel } from '../../src/domain/plan-model.ts';
 import { openApplyStream } from '../../src/plans/apply-stream.ts';
 import { countOf, field, parseJson, textOf } from '../../src/plans/foreign-json.ts';
-import { SEAL_OVERHEAD_BYTES } from '../../src/protocol/messages.ts';
 import { applyFlags } from '../../src/protocol/terraform-flags.ts';
 import { backendFingerprint, initTarget } from './init-target.ts';
 import { openPlan } from './plan-seal.ts';
@@ -23,7 +22,7 @@ export async function applyStoredPlan(session: Session, room: TargetRoom): Promi
     throw refusal('no-plan', 'The service named no plan to apply.');
   }
   checkPlace(session, room, plan);
-  const bytes = await fetchPlan(session, plan);
+  const bytes = await openStored(session, room, plan);
   await writeFile(room.planFile, bytes, { mode: 0o600 });
   await restoreLockFile(room, plan, bytes);
   await initTarget(session, room, 'not-attempted');
@@ -122,22 +121,16 @@ function checkPlace(session: Session, room: TargetRoom, plan: StoredPlan): void 
   expectSame('tool-hash', `the ${room.tool.engine} program`, facts.toolSha256, room.tool.sha256);
 }
 
-async function fetchPlan(session: Session, plan: StoredPlan): Promise<Buffer> {
-  const { facts } = plan;
-  let sealed: Uint8Array;
-  try {
-    sealed = await session.server.getPlan(plan.planId, facts.planBytes + SEAL_OVERHEAD_BYTES);
-  } catch (error) {
-    if (!(error instanceof ServerRefusal)) {
-      throw error;
-    }
-    throw refusal('plan-not-fetched', `The stored plan could not be fetched: ${error.message}`);
+async function openStored(session: Session, room: TargetRoom, plan: StoredPlan): Promise<Buffer> {
+  const sealed = await session.sealedPlans(room.target.index);
+  if (!sealed.ok) {
+    throw refusal('plan-not-fetched', `The stored plan could not be fetched: ${sealed.message}`);
   }
-  const bytes = await openPlan(sealed, plan.key, plan.aad);
+  const bytes = await openPlan(sealed.bytes, plan.key, plan.aad);
   if (bytes === null) {
     throw refusal('plan-sealed', 'The stored plan does not open with its key: it is not the plan that was stored.');
   }
-  expectSame('plan-hash', 'the plan file', facts.planSha256, createHash('sha256').update(bytes).digest('hex'));
+  expectSame('plan-hash', 'the plan file', plan.facts.planSha256, createHash('sha256').update(bytes).digest('hex'));
   return bytes;
 }
 

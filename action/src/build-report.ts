@@ -1,3 +1,4 @@
+import { capPlan } from '../../src/plans/cap-plan.ts';
 import { EMPTY_PLAN, problemModel } from '../../src/plans/read-plan.ts';
 import { MAX_REPORT_BYTES, PROTOCOL } from '../../src/protocol/messages.ts';
 import { MAX_LIST, MAX_MODEL_TEXT } from '../../src/protocol/plan-model.ts';
@@ -15,6 +16,8 @@ export interface RunResult {
 /** Room for everything in a report that is not a model. */
 const FRAME_BYTES = 2 * 1024 * 1024;
 const MOST_DIAGNOSTICS = 50;
+/** A model above this tells nobody more: what is shown of it is far smaller. */
+const MAX_MODEL_BYTES = 1024 * 1024;
 
 /**
  * The report as JSON text: masked first, then cut, so that a cut cannot leave half a secret. A plan model that does not
@@ -44,7 +47,10 @@ function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknow
     resources: cutTexts(maskDeep(outcome.resources, mask.mask)),
     outputs: cutTexts(maskDeep(outcome.outputs, mask.mask)),
     diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
-    model: outcome.model === null ? null : cutTexts(maskDeep(outcome.model, mask.mask)),
+    model:
+      outcome.model === null
+        ? null
+        : maskDeep(capPlan(outcome.model, { maxBytes: Math.min(MAX_MODEL_BYTES, Math.floor(share / 2)) }), mask.mask),
   };
   // What was planned but cannot be shown is failed; what an apply did stays what it is.
   const unseen = outcome.state === 'planned' || outcome.state === 'no-changes';

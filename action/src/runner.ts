@@ -5,6 +5,7 @@ import { HEARTBEAT_MS, type Manifest, type NextStep, PROTOCOL } from '../../src/
 import { buildReport, type RunResult } from './build-report.ts';
 import { discover } from './discover.ts';
 import { type FoundTool, findTool } from './engine-tool.ts';
+import { fetchPlans } from './fetch-plans.ts';
 import { checkOutMerge } from './git-checkout.ts';
 import { openPluginCache } from './plugin-cache.ts';
 import type { RunLog } from './run-log.ts';
@@ -72,7 +73,6 @@ async function followSteps(world: RunnerWorld, workDir: string, first: NextStep)
   let step = first;
   const checkouts = new Map<string, Promise<string>>();
   const waitUntil = Date.now() + LONGEST_WAIT_MS;
-  // The tool takes a while to hash; it is looked for while git fetches.
   for (;;) {
     switch (step.next) {
       case 'stop':
@@ -140,7 +140,10 @@ async function runManifest(
   for (const target of manifest.targets) {
     tool(target.engine).catch(() => undefined);
   }
-  const made = await checkedOut(world, workDir, checkouts, manifest);
+  const [made, sealedPlans] = await Promise.all([
+    checkedOut(world, workDir, checkouts, manifest),
+    fetchPlans(manifest, world.server, workDir),
+  ]);
   if (!made.ok) {
     return { run: world.run, treeSha: null, problem: made.problem, outcomes: [] };
   }
@@ -155,6 +158,7 @@ async function runManifest(
     tool,
     cache: openPluginCache(cacheDir),
     server: world.server,
+    sealedPlans,
     cancel: world.cancel.signal,
     grace: world.grace ?? GRACE,
   };

@@ -5,6 +5,7 @@ import type { Manifest, ManifestTarget } from '../../src/protocol/messages.ts';
 import type { OutcomePhase } from '../../src/protocol/report.ts';
 import type { FoundTool, Tool } from './engine-tool.ts';
 import { isWantedVersion } from './engine-tool.ts';
+import type { SealedPlans } from './fetch-plans.ts';
 import type { PluginCache } from './plugin-cache.ts';
 import { type Exit, runCommand } from './run-command.ts';
 import type { Server } from './server.ts';
@@ -24,6 +25,8 @@ export interface Session {
   readonly tool: (engine: ManifestTarget['engine']) => Promise<FoundTool>;
   readonly cache: PluginCache;
   readonly server: Server;
+  /** Of an apply: what was fetched before anything began. */
+  readonly sealedPlans: SealedPlans;
   readonly cancel: AbortSignal;
   /** How long an engine may take to stop, in milliseconds. */
   readonly grace: { readonly planMs: number; readonly applyMs: number };

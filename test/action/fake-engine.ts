@@ -26,7 +26,7 @@ export function makeFakeEngine(dir: string): { readonly path: string; readonly s
       readFileSync(journal, 'utf8')
         .split('\n')
         .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as EngineStart),
+        .map((line): EngineStart => JSON.parse(line)),
   };
 }
 

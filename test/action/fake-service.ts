@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import type { Manifest, NextStep } from '../../src/protocol/messages.ts';
+import { BegunRequest, type NextStep } from '../../src/protocol/messages.ts';
 import { parseReport, type Report } from '../../src/protocol/report.ts';
 
 /** The backend's runner API, as far as a runner sees it, on loopback; and the id token endpoint of Actions beside it. */
@@ -46,7 +46,7 @@ export async function startFakeService(run: string): Promise<FakeService> {
     service.onAsk(call);
     const fault = service.faults.get(call)?.shift();
     if (fault !== undefined) {
-      return c.json({ error: { code: 'on-order', message: `status ${fault} on order` } }, fault as 500);
+      return Response.json({ error: { code: 'on-order', message: `status ${fault} on order` } }, { status: fault });
     }
     if (
       call !== 'GET /id-token' &&
@@ -68,8 +68,10 @@ export async function startFakeService(run: string): Promise<FakeService> {
   });
   app.post('/runner/v1/runs/:run/heartbeat', (c) => c.json({ cancel: service.cancel }));
   app.post('/runner/v1/runs/:run/begun', async (c) => {
-    const { indexes } = (await c.req.json()) as { indexes: number[] };
+    const { indexes } = BegunRequest.parse(await c.req.json());
     service.begun.push(...indexes);
+    // As the service does it: with the first dirspace that begins, all plans of the run are gone.
+    service.plans.clear();
     return c.json({});
   });
   app.post('/runner/v1/runs/:run/report', async (c) => {
@@ -116,8 +118,4 @@ export async function startFakeService(run: string): Promise<FakeService> {
       await closed.promise;
     },
   });
-}
-
-export function manifestStep(manifest: Manifest): NextStep {
-  return { next: 'manifest', manifest };
 }

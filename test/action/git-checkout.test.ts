@@ -69,7 +69,7 @@ it('names the files that conflict', async () => {
   const baseSha = origin.commit({ 'app/main.tf': '3\n' }, root);
   await expect(checkOutMerge(options(origin, temp.path, { headSha, baseSha }))).rejects.toMatchObject({
     code: 'merge-conflict',
-    message: expect.stringContaining('"app/main.tf"') as string,
+    message: expect.stringContaining('"app/main.tf"'),
   });
 });
 
@@ -80,7 +80,7 @@ it('says that a commit cannot be fetched, without the token', async () => {
   const made = options(origin, temp.path, { headSha: `${'0'.repeat(39)}1`, baseSha: sha });
   await expect(checkOutMerge({ ...made, token: 'ghs_secret' })).rejects.toMatchObject({
     code: 'fetch-failed',
-    message: expect.not.stringContaining('ghs_secret') as string,
+    message: expect.not.stringContaining('ghs_secret'),
   });
 });
 

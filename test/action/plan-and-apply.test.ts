@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { PlanFacts } from '../../src/domain/run.ts';
 import type { Manifest } from '../../src/protocol/messages.ts';
 import { manifestOf, only, openRunWorld, PLAN_ID, type RunWorld, rootModule, SEAL_KEY, targetOf } from './run-world.ts';
 import { isOnPath } from './start-runner.ts';
@@ -31,17 +32,6 @@ async function planned(world: RunWorld, files: Readonly<Record<string, string>> 
   return { manifest, plan, outcome, apply: apply ?? manifest };
 }
 
-/** The same apply with one fact changed, as if something had moved since. */
-function withFacts(apply: Manifest, change: Readonly<Record<string, unknown>>): Manifest {
-  return {
-    ...apply,
-    targets: apply.targets.map((target) => ({
-      ...target,
-      plan: { ...target.plan, facts: { ...target.plan?.facts, ...change } },
-    })),
-  } as Manifest;
-}
-
 withTerraform('a run with a real terraform (skipped when terraform is not on PATH)', () => {
   it('plans, stores the sealed plan, applies exactly it, and reports the new serial', async () => {
     await using world = await openRunWorld();
@@ -53,6 +43,7 @@ withTerraform('a run with a real terraform (skipped when terraform is not on PAT
     expect(world.service.plans.get(PLAN_ID)?.length).toBe((outcome.facts?.planBytes ?? 0) + 40);
     expect(world.service.plans.get(PLAN_ID)?.includes('tfplan')).toBe(false);
 
+    const sealed = Buffer.from(world.service.plans.get(PLAN_ID) ?? '');
     const applied = await world.run(apply);
     expect(applied.code, applied.output).toBe(0);
     expect(only(applied.report)).toMatchObject({
@@ -62,32 +53,66 @@ withTerraform('a run with a real terraform (skipped when terraform is not on PAT
       resources: [{ address: 'terraform_data.a', action: 'create', outcome: 'done' }],
     });
     expect(world.service.begun).toEqual([0]);
-    const state = JSON.parse(readFileSync(join(world.temp, 'state', 'terraform.tfstate'), 'utf8')) as {
-      lineage: string;
-    };
-    expect(only(applied.report).lineage).toBe(state.lineage);
+    const state: unknown = JSON.parse(readFileSync(join(world.temp, 'state', 'terraform.tfstate'), 'utf8'));
+    expect(state).toMatchObject({ lineage: only(applied.report).lineage, serial: 1 });
 
     const again = await world.run(apply);
-    expect(only(again.report)).toMatchObject({ state: 'not-attempted', code: 'state-moved' });
+    expect(only(again.report)).toMatchObject({ state: 'not-attempted', code: 'plan-not-fetched' });
+    world.service.plans.set(PLAN_ID, sealed);
+    const replayed = await world.run(apply);
+    expect(only(replayed.report)).toMatchObject({ state: 'not-attempted', code: 'state-moved' });
     expect(world.service.begun).toEqual([0]);
   });
 
-  it.each([
-    ['another plan file', { planSha256: '0'.repeat(64) }, 'plan-hash-changed'],
-    ['another merge tree', { treeSha: '0'.repeat(40) }, 'tree-changed'],
-    ['another version of the engine', { toolVersion: '0.0.1' }, 'tool-version-changed'],
-    ['another program', { toolSha256: '0'.repeat(64) }, 'tool-hash-changed'],
-    ['another lock file', { lockFileSha256: '0'.repeat(64) }, 'lock-file-changed'],
-    ['another backend', { backendFingerprint: 'local:0' }, 'backend-changed'],
-    ['another model of the plan', { digest: '0'.repeat(64) }, 'plan-digest-changed'],
-    ['another configuration', { configDigest: 'beef' }, 'configuration-changed'],
-    ['another state', { lineage: 'l', serial: 7 }, 'state-moved'],
-  ])('refuses to apply with %s, before anything has begun', async (_name, change, code) => {
+  it('applies several dirspaces of one run, although the first that begins uses up the plans of all', async () => {
+    await using world = await openRunWorld();
+    const dirs = ['a', 'b', 'c'];
+    const state = (dir: string) => rootModule(join(world.temp, 'state', dir), BODY);
+    const sha = world.origin.commit(Object.fromEntries(dirs.map((dir) => [`${dir}/main.tf`, state(dir)])));
+    const targets = dirs.map((dir, index) =>
+      targetOf({ index, dir, seal: { planId: `${PLAN_ID.slice(0, -1)}${index}`, key: SEAL_KEY, aad: dir } }),
+    );
+    const manifest = manifestOf({ headSha: sha, baseSha: sha, targets });
+    const plan = await world.run(manifest);
+    const { report } = await world.run({
+      ...manifest,
+      kind: 'apply',
+      targets: targets.flatMap(({ seal, ...target }) => {
+        const facts = plan.report.outcomes[target.index]?.facts;
+        return seal === undefined || facts == null ? [] : [{ ...target, plan: { ...seal, facts } }];
+      }),
+    });
+    expect(report.outcomes.map((outcome) => outcome.state)).toEqual(['applied', 'applied', 'applied']);
+    expect(world.service.begun.toSorted()).toEqual([0, 1, 2]);
+  });
+
+  it('refuses to apply when one thing is not as it was planned, before anything has begun', async () => {
     await using world = await openRunWorld();
     const { apply } = await planned(world);
-    const { report, code: exit } = await world.run(withFacts(apply, change));
-    expect(only(report)).toMatchObject({ state: 'not-attempted', code });
-    expect(exit).toBe(0);
+    const cases: readonly (readonly [Partial<PlanFacts>, string])[] = [
+      [{ planSha256: '0'.repeat(64) }, 'plan-hash-changed'],
+      [{ treeSha: '0'.repeat(40) }, 'tree-changed'],
+      [{ tool: 'tofu' }, 'tool-changed'],
+      [{ toolVersion: '0.0.1' }, 'tool-version-changed'],
+      [{ toolSha256: '0'.repeat(64) }, 'tool-hash-changed'],
+      [{ lockFileSha256: '0'.repeat(64) }, 'lock-file-changed'],
+      [{ backendFingerprint: 'local:0' }, 'backend-changed'],
+      [{ digest: '0'.repeat(64) }, 'plan-digest-changed'],
+      [{ configDigest: 'beef' }, 'configuration-changed'],
+      [{ lineage: 'l', serial: 7 }, 'state-moved'],
+    ];
+    const targets = cases.flatMap(([change], index) =>
+      apply.targets.flatMap(({ plan, ...target }) =>
+        plan === undefined
+          ? []
+          : [{ ...target, index, plan: { ...plan, facts: { ...plan.facts, ...change, flags: [] } } }],
+      ),
+    );
+    const { report, code } = await world.run({ ...apply, targets });
+    expect(report.outcomes.map((outcome) => [outcome.state, outcome.code])).toEqual(
+      cases.map(([, expected]) => ['not-attempted', expected]),
+    );
+    expect(code).toBe(0);
     expect(world.service.begun).toEqual([]);
   });
 
@@ -161,7 +186,7 @@ withTerraform('a run with a real terraform (skipped when terraform is not on PAT
     expect(code).toBe(0);
     expect(only(report)).toMatchObject({
       state: 'apply-failed',
-      serial: expect.any(Number) as number,
+      serial: expect.any(Number),
       resources: [
         { address: 'terraform_data.a', outcome: 'done' },
         { address: 'terraform_data.b', outcome: 'failed' },
@@ -183,5 +208,34 @@ withTerraform('a run with a real terraform (skipped when terraform is not on PAT
     expect(world.service.bodies.join('')).not.toContain('hunter2');
     expect(output).not.toContain('hunter2');
     expect(output).not.toContain('ghs_test');
+  });
+
+  it('lets terraform finish when the job is cancelled in an apply, and reports what happened', async () => {
+    await using world = await openRunWorld();
+    const slow = `resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    command = "sleep 600"
+  }
+}
+resource "terraform_data" "after" {
+  input = terraform_data.slow.id
+}
+`;
+    const { apply } = await planned(world, { 'app/slow.tf': slow });
+    world.service.steps = [{ next: 'manifest', manifest: apply }];
+    const runner = world.start();
+    await runner.saw("Provisioning with 'local-exec'");
+    runner.kill('SIGINT');
+    runner.kill('SIGTERM');
+    const { code, output } = await runner.ended;
+    expect(code, output).toBe(0);
+    const outcome = only(world.service.reports.at(-1));
+    expect(outcome).toMatchObject({ state: 'apply-failed', code: 'cancelled' });
+    expect(outcome.resources.map(({ address, outcome: how }) => [address, how]).toSorted()).toEqual([
+      ['terraform_data.a', 'done'],
+      ['terraform_data.after', 'not-attempted'],
+      ['terraform_data.slow', 'failed'],
+    ]);
+    expect(outcome.serial).toBeGreaterThan(0);
   });
 });

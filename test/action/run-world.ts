@@ -6,7 +6,7 @@ import type { Outcome, Report } from '../../src/protocol/report.ts';
 import { type FakeService, startFakeService } from './fake-service.ts';
 import { startGitHttp } from './git-http.ts';
 import { type GitOrigin, makeOrigin } from './git-origin.ts';
-import { RUN, startRunner, TOKEN, tempDir } from './start-runner.ts';
+import { bundledRunner, RUN, startRunner, TOKEN, tempDir } from './start-runner.ts';
 
 export const DIGEST_KEY = randomBytes(32).toString('base64');
 export const SEAL_KEY = randomBytes(32).toString('base64');
@@ -31,8 +31,10 @@ export async function openRunWorld(): Promise<RunWorld> {
   const origin = stack.use(makeOrigin());
   const git = stack.use(await startGitHttp(origin.dir, TOKEN));
   const service = stack.use(await startFakeService(RUN));
+  const entry = await bundledRunner();
   const start: RunWorld['start'] = (env = {}) =>
     startRunner({
+      entry,
       server: service.url,
       idTokenUrl: service.idTokenUrl,
       github: git.url,
@@ -101,9 +103,9 @@ ${body}
 `;
 }
 
-export function only(report: Report): Outcome {
-  const [outcome] = report.outcomes;
-  if (outcome === undefined || report.outcomes.length !== 1) {
+export function only(report: Report | undefined): Outcome {
+  const [outcome, ...more] = report?.outcomes ?? [];
+  if (outcome === undefined || more.length > 0) {
     throw new Error(`expected one outcome: ${JSON.stringify(report)}`);
   }
   return outcome;

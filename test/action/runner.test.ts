@@ -71,9 +71,13 @@ it('sends names of directories and modules, and no line of code, when it is aske
   ];
   const { code, output } = await world.start().ended;
   expect(code, output).toBe(0);
-  const sent = JSON.parse(world.service.bodies[0] ?? '') as { index: unknown };
-  expect(sent).toMatchObject({ run: RUN, treeSha: world.origin.git('rev-parse', 'HEAD^{tree}') });
-  expect(sent.index).toEqual({ paths: { app: { modules: ['../modules/net'] } }, symlinks: [] });
+  const sent: unknown = JSON.parse(world.service.bodies[0] ?? '');
+  expect(sent).toEqual({
+    protocol: 1,
+    run: RUN,
+    treeSha: world.origin.git('rev-parse', 'HEAD^{tree}'),
+    index: { paths: { app: { modules: ['../modules/net'] } }, symlinks: [] },
+  });
   expect(world.service.bodies.join('')).not.toContain('hunter2');
 });
 

@@ -2,12 +2,28 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { delimiter, dirname, join } from 'node:path';
+import { rolldown } from 'rolldown';
+import config from '../../rolldown.config.ts';
 
 export const RUN = '00000000-0000-4000-8000-000000000001';
 export const TOKEN = 'ghs_testtesttesttesttest';
-const ENTRY = fileURLToPath(new URL('../../action/src/main.ts', import.meta.url));
+let bundle: Promise<string> | null = null;
+
+/** The runner as users get it: one file, built from the sources as they are now. Once per test file. */
+export function bundledRunner(): Promise<string> {
+  bundle ??= buildRunner();
+  return bundle;
+}
+
+async function buildRunner(): Promise<string> {
+  const { output, ...input } = config;
+  const file = join(mkdtempSync(join(tmpdir(), 'plumbline-bundle-')), 'index.mjs');
+  process.once('exit', () => rmSync(dirname(file), { recursive: true, force: true }));
+  await using build = await rolldown(input);
+  await build.write({ ...(Array.isArray(output) ? output[0] : output), file });
+  return file;
+}
 
 /** True when a program is on PATH. */
 export function isOnPath(name: string): boolean {
@@ -33,8 +49,9 @@ export interface Started {
   readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
 }
 
-/** Starts the runner from its sources, with the environment that a job would give it. `github`: address of the git server. */
+/** Starts the runner with the environment that a job would give it. `github`: address of the git server. */
 export function startRunner(options: {
+  readonly entry: string;
   readonly server: string;
   readonly idTokenUrl: string;
   readonly github: string;
@@ -42,7 +59,7 @@ export function startRunner(options: {
   readonly env?: Readonly<Record<string, string>>;
 }): Started {
   mkdirSync(options.temp, { recursive: true });
-  const child = spawn(process.execPath, [ENTRY], {
+  const child = spawn(process.execPath, [options.entry], {
     env: {
       PATH: process.env.PATH,
       HOME: options.temp,
