@@ -52,7 +52,10 @@ export async function leaseSubject(db: Db, options: LeaseOptions): Promise<Subje
     if (head !== undefined) {
       return { subject: line.name, installationId: line.installation_id, token, events: [head, ...rest] };
     }
-    await db.transaction().execute((tx) => freeSubject(tx, line.name, token));
+    await db.transaction().execute(async (tx) => {
+      await tx.selectFrom('subject').select('name').where('name', '=', line.name).forUpdate().execute();
+      await freeSubject(tx, line.name, token);
+    });
   }
 }
 
@@ -192,9 +195,8 @@ async function takeEvents(db: Db, subject: string, options: LeaseOptions): Promi
   return events;
 }
 
-/** In two statements: the second one sees what came into the line while the first one waited for its lock. */
+/** The line must be locked already: this statement then sees whatever came into it before the lock. */
 async function freeSubject(tx: Tx, subject: string, token: string): Promise<void> {
-  await tx.selectFrom('subject').select('name').where('name', '=', subject).forUpdate().execute();
   await sql`
     update subject set lease_token = null, due_at = case
       when exists (select from inbox_event where subject = ${subject} and state = 'pending') then clock_timestamp()

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Channel, Database } from './database.ts';
@@ -6,6 +7,8 @@ import { PARSERS } from './values.ts';
 import { Wake } from './wake.ts';
 
 const CHANNELS: readonly Channel[] = ['inbox', 'outbox'];
+/** Shortest time between two notifications. */
+const NOTIFY_EVERY_MS = 5;
 /** How long the listening connection waits before it comes back after a loss. The worker polls meanwhile. */
 const RECONNECT_MS = 1_000;
 
@@ -91,6 +94,8 @@ class Notifier {
     for (let channel = this.#take(); channel !== undefined; channel = this.#take()) {
       // A lost notification costs the other processes one poll.
       await this.#pool.query("select pg_notify('plumbline_' || $1, '')", [channel]).catch(() => undefined);
+      // Under load one notification speaks for many.
+      await delay(NOTIFY_EVERY_MS);
     }
   }
   #take(): Channel | undefined {

@@ -61,6 +61,8 @@ export async function recordReport(tx: Tx, runId: string, superseded: boolean): 
         .execute();
     }
   }
+  // The results have them now.
+  await tx.updateTable('run_report').set({ details: null }).where('run_id', '=', runId).execute();
   return true;
 }
 
