@@ -16,7 +16,7 @@ import {
 const RUN_NAME = /\bplumbline ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/;
 
 /** Our run id in the title of an Actions run or job; null when it is not one of ours. */
-export function runIdIn(title: string): string | null {
+function runIdIn(title: string): string | null {
   return RUN_NAME.exec(title)?.[1] ?? null;
 }
 

@@ -69,7 +69,7 @@ function runIdIn(data: unknown): number | null {
 }
 
 /** What somebody has to change, from GitHub's answer. */
-export function problemOf(status: number, message: string): DispatchProblem {
+function problemOf(status: number, message: string): DispatchProblem {
   if (status === 404) {
     return { what: 'workflow-missing' };
   }

@@ -10,7 +10,7 @@ export interface Arrival {
 }
 
 /** Nothing to decide, and why. */
-export interface Ignorable {
+interface Ignorable {
   readonly ignored: ReasonCode;
   readonly detail: string;
 }

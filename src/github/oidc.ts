@@ -18,7 +18,7 @@ export interface ExpectedRunner {
 }
 
 /** The claims that are used further. `jti` is kept until `expiresAt`, so that a token counts once. */
-export interface RunnerClaims {
+interface RunnerClaims {
   readonly jti: string;
   readonly expiresAt: Instant;
   readonly githubRunId: number;
@@ -27,7 +27,7 @@ export interface RunnerClaims {
   readonly sha: string;
 }
 
-export type TokenRefusal =
+type TokenRefusal =
   | 'token-malformed'
   | 'token-forged'
   | 'token-expired'
@@ -98,7 +98,7 @@ export async function verifyRunnerToken(
 }
 
 /** The claims of a token whose signature, issuer, audience and expiry were checked. */
-export function checkClaims(payload: JWTPayload, expected: ExpectedRunner): RunnerIdentity {
+function checkClaims(payload: JWTPayload, expected: ExpectedRunner): RunnerIdentity {
   const claim = (name: string): string => {
     const value = payload[name];
     return typeof value === 'string' ? value : typeof value === 'number' ? `${value}` : '';

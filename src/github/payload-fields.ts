@@ -82,7 +82,7 @@ export function branchAt(fields: Fields, key: string): string | null {
 }
 
 /** A person or bot. Apps act as users of type Bot. Throws Malformed. */
-export function actorOf(user: Fields): Actor {
+function actorOf(user: Fields): Actor {
   return { id: numberAt(user, 'id'), login: textAt(user, 'login'), bot: at(user, 'type') === 'Bot' };
 }
 

@@ -57,7 +57,7 @@ export interface PullAnswer {
   };
 }
 
-export interface HeadAnswer extends CommitAnswer {
+interface HeadAnswer extends CommitAnswer {
   readonly statusCheckRollup?: ChecksAnswer | null;
 }
 

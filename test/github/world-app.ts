@@ -7,7 +7,7 @@ import type { WriteContext } from '../../src/github/write-attempt.ts';
 import { World } from '../world/world.ts';
 import type { Pull, Repository } from '../world/world-state.ts';
 
-export const CONFIG_PATHS = ['.plumbline/config.yml', '.plumbline.yml'] as const;
+const CONFIG_PATHS = ['.plumbline/config.yml', '.plumbline.yml'] as const;
 const WORKFLOW = `name: Plumbline
 run-name: plumbline \${{ inputs.run-id }}
 on:
