@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'kysely';
+import type { ReasonCode } from '../../src/domain/reason.ts';
 import type { CallSeen } from '../../src/github/github-fetch.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { readSettings, settingsReport } from '../../src/settings.ts';
+import type { Db } from '../../src/store/database.ts';
 import { World, type WorldOptions } from '../world/world.ts';
 import type { Pull, Repository } from '../world/world-state.ts';
 
@@ -128,21 +129,44 @@ resource "terraform_data" "this" {
   };
 }
 
-/** Fulfilled when the service has decided something for this reason; looked for whenever the world hears of something, since every decision writes to GitHub sooner or later. */
-export async function decided(stage: Stage, reason: string, count = 1): Promise<void> {
-  const { db } = stage.service.database;
-  for (;;) {
-    const rows = await db.selectFrom('decision').select('id').where('reason', '=', sql<never>`${reason}`).execute();
-    if (rows.length >= count) {
-      return;
+/** Fulfilled with the first truthy answer of `look` at the service's rows; asked at once and whenever the service has written something. */
+export async function waitForRows<T>(
+  stage: Stage,
+  look: (db: Db) => Promise<T | undefined | false | null>,
+  what: string,
+): Promise<T> {
+  const { database } = stage.service;
+  const deadline = AbortSignal.timeout(90_000);
+  const gate = Promise.withResolvers<void>();
+  let { promise, resolve } = gate;
+  const endings = (['inbox', 'outbox'] as const).map((channel) => database.listen(channel, () => resolve()));
+  deadline.addEventListener('abort', () => resolve());
+  try {
+    for (;;) {
+      const found = await look(database.db);
+      if (found !== undefined && found !== false && found !== null) {
+        return found;
+      }
+      if (deadline.aborted) {
+        throw new Error(`the service's rows never showed ${what}`);
+      }
+      await promise;
+      ({ promise, resolve } = Promise.withResolvers<void>());
     }
-    await new Promise<void>((resolve) => {
-      const end = stage.service.database.listen('outbox', () => {
-        end();
-        resolve();
-      });
-    });
+  } finally {
+    for (const end of endings) {
+      end();
+    }
   }
+}
+
+/** Fulfilled when the service has decided `count` events for this reason. */
+export async function decided(stage: Stage, reason: ReasonCode, count = 1): Promise<void> {
+  await waitForRows(
+    stage,
+    async (db) => (await db.selectFrom('decision').select('id').where('reason', '=', reason).execute()).length >= count,
+    `the decision ${reason}`,
+  );
 }
 
 /** The service must know its public address before it listens: take a port that was free a moment ago. */
