@@ -106,7 +106,8 @@ export function waitingBlock(view: PullView): string {
             .join(', ')}${same.length > 3 ? ` and ${same.length - 3} more` : ''}`;
     return `**Also changed** by #${entry.pull}${entry.applied === true ? ', which has applied it' : ''}: ${code(dirspaceName(entry.dirspace), 100)}${which}.`;
   });
-  return limited([...held, ...overlaps], 15, 'more');
+  const lines = [...held, ...overlaps];
+  return limited(lines.length > 1 ? lines.map((line) => `- ${line}`) : lines, 15, 'more');
 }
 
 /** Why the plans are risky, in a fold. Empty when nothing is. */

@@ -26,5 +26,6 @@ export function renderConfigProblems(problems: readonly ConfigProblem[]): string
 function messageOf(problem: ConfigProblem): string {
   const nearest = problem.nearest === undefined ? '' : ` Did you mean ${code(problem.nearest, 80)}?`;
   const allowed = problem.allowed === undefined ? '' : ` Allowed: ${prose(clip(problem.allowed, 400))}.`;
-  return `${prose(clip(problem.message, 600))}${nearest}${allowed}`;
+  const message = prose(clip(problem.message, 600));
+  return `${message}${/[.!?]$/.test(message) ? '' : '.'}${nearest}${allowed}`;
 }

@@ -1,6 +1,7 @@
 import { dirspaceName } from '../domain/dirspace.ts';
 import type { PlanModel, ResourceChange } from '../domain/plan-model.ts';
 import type { DirspaceView } from '../domain/pull-view.ts';
+import { originsOf } from '../plans/origin.ts';
 import { applyBlock } from './apply-block.ts';
 import { attributeLines, changeLines, type Detail, outputLines } from './change-lines.ts';
 import { countsOf, wordCounts } from './counts.ts';
@@ -130,7 +131,25 @@ function bodyParts(view: DirspaceView, level: Detail | 'types', limit: number): 
     return [why, apply];
   }
   const plan = planParts(view.model, level, limit);
-  return plan === undefined ? undefined : [why, diagnostics, ...plan];
+  return plan === undefined ? undefined : [why, diagnostics, originPart(view), ...plan];
+}
+
+/** Which of the changes were due before this pull request, when the default branch's last plan is known. */
+function originPart(view: DirspaceView): string {
+  if (view.model === undefined || view.baseline === undefined) {
+    return '';
+  }
+  const origins = [...originsOf(view.model, view.baseline)];
+  const old = origins.filter(([, origin]) => origin === 'before').map(([address]) => code(address, 160));
+  const both = origins.filter(([, origin]) => origin === 'both').map(([address]) => code(address, 160));
+  const some = (names: readonly string[]) =>
+    `${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`;
+  return [
+    old.length === 0 ? '' : `**Not from this pull request** but due before it: ${some(old)}.`,
+    both.length === 0 ? '' : `**Due before and changed by it**: ${some(both)}.`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 function planParts(model: PlanModel, level: Detail | 'types', limit: number): readonly string[] | undefined {

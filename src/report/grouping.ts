@@ -42,7 +42,11 @@ function groupKey(view: DirspaceView): string {
     return view.diagnostics !== undefined && view.diagnostics.length > 0 ? own : `${view.state} ${view.layer ?? 0}`;
   }
   if (view.state === 'planned' && view.model !== undefined && view.model.left === undefined) {
-    const plain = view.reviewed === undefined && view.model.problem === undefined && view.model.text === undefined;
+    const plain =
+      view.reviewed === undefined &&
+      view.baseline === undefined &&
+      view.model.problem === undefined &&
+      view.model.text === undefined;
     // What destroys is read one by one, unless it is exactly the same.
     const text =
       view.model.counts.delete + view.model.counts.replace > 0 ? canonicalText(view.model) : shapeText(view.model);

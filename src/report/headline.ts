@@ -45,8 +45,7 @@ export function planHeadline(view: PullView): string {
     return (view.notices ?? []).length > 0 ? 'nothing was planned' : 'nothing to plan';
   }
   const count = tally(view);
-  const changed =
-    count.planned + count.stale + count.waiting + count.applying + count.applied + count.partly + count['apply-failed'];
+  const changed = count.planned + count.stale + count.applying + count.applied + count.partly + count['apply-failed'];
   const parts = [
     count.planning + count.queued > 0
       ? `${total - count.planning - count.queued} of ${plural(total, 'dirspace')} planned`

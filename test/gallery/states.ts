@@ -417,6 +417,10 @@ export const VIEWS: Readonly<
       { layers: 2 },
     ),
   },
+  'old-drift': {
+    about: 'What this pull request changes, and what was due before it',
+    view: pull([at('prod/db', { state: 'planned', model: database, baseline: planOf(database.changes.slice(2, 3)) })]),
+  },
   'text-engine': {
     about: 'An engine without JSON',
     view: pull([
