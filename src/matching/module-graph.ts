@@ -1,5 +1,6 @@
 import type { ModuleIndex } from '../domain/change.ts';
 import { dirOf, joinPath, normalPath } from './repo-path.ts';
+import { linksByTarget, otherNames } from './symlinks.ts';
 
 /** Who calls whom, by directory. */
 export interface ModuleGraph {
@@ -24,9 +25,10 @@ const MODULE_FILE = /\.(?:tf|tofu|hcl|tf\.json|tofu\.json)$/;
 export function moduleGraph(index: ModuleIndex): ModuleGraph {
   const callees = new Map<string, Set<string>>();
   const called = new Set<string>();
+  const byTarget = linksByTarget(index.symlinks);
   for (const [key, calls] of Object.entries(index.paths)) {
     const real = normalPath(key);
-    for (const dir of real === undefined ? [] : [real, ...linksTo(real, index)]) {
+    for (const dir of real === undefined ? [] : [real, ...otherNames(real, byTarget)]) {
       for (const [paths, isModule] of [
         [calls.modules, true],
         [calls.dependencies ?? [], false],
@@ -115,10 +117,4 @@ export function calledFrom(graph: ModuleGraph, dir: string): ReadonlySet<string>
     }
   }
   return found;
-}
-
-function linksTo(dir: string, index: ModuleIndex): readonly string[] {
-  return index.symlinks.flatMap(([link, target]) =>
-    dir === target ? [link] : dir.startsWith(`${target}/`) ? [link + dir.slice(target.length)] : [],
-  );
 }

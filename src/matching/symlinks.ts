@@ -35,19 +35,40 @@ export function pathsThroughLinks(
 }
 
 function* belowTargets(paths: readonly string[], links: Links): Generator<string> {
+  const byTarget = linksByTarget(links);
+  for (const path of paths) {
+    yield* otherNames(path, byTarget);
+  }
+}
+
+/** Target → the links to it. A link to a directory around itself is a loop, gives no new directory, and is left out. */
+export function linksByTarget(links: Links): ReadonlyMap<string, readonly string[]> {
   const byTarget = new Map<string, string[]>();
   for (const [link, target] of links) {
-    // A link to a directory around itself is a loop and gives no new directory.
     if (link === target || link.startsWith(`${target}/`)) {
       continue;
     }
-    byTarget.set(target, [...(byTarget.get(target) ?? []), link]);
-  }
-  for (const path of paths) {
-    for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
-      for (const link of byTarget.get(path.slice(0, at)) ?? []) {
-        yield link + path.slice(at);
-      }
+    const known = byTarget.get(target);
+    if (known === undefined) {
+      byTarget.set(target, [link]);
+    } else {
+      known.push(link);
     }
   }
+  return byTarget;
+}
+
+/** The names of a path through links to it or to a directory above it. */
+export function otherNames(path: string, byTarget: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const names: string[] = [];
+  for (let at = path.indexOf('/'); byTarget.size > 0; at = path.indexOf('/', at + 1)) {
+    const end = at === -1 ? path.length : at;
+    for (const link of byTarget.get(path.slice(0, end)) ?? []) {
+      names.push(link + path.slice(end));
+    }
+    if (at === -1) {
+      break;
+    }
+  }
+  return names;
 }

@@ -4,6 +4,7 @@ import { calledFrom, type ModuleGraph, reachedDirs, touchedModules } from './mod
 import { excludes, type PatternGroup } from './pattern-index.ts';
 import { dirOf } from './repo-path.ts';
 import type { Repository } from './repository.ts';
+import { linksByTarget, otherNames } from './symlinks.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 export interface Touched {
@@ -44,7 +45,7 @@ export function touchedBy(
   const { budget, only } = options;
   const repository = only === undefined ? whole : narrowed(whole, only);
   const reasons = new Map<number, Because[]>();
-  const names = changed.map((file) => namesOf(repository, file));
+  const names = namesOf(repository, changed);
   const settled = new Set<PatternGroup>();
   const results = names.map((paths) => {
     const outcomes = paths.map((path) => matchPath(repository, path, { reasons, settled, budget }));
@@ -76,25 +77,33 @@ function narrowed(repository: Repository, only: (dirspace: KnownDirspace) => boo
   return { ...repository, idsByDir: new Map(idsByDir), patterns: repository.patterns.restrictedTo(kept) };
 }
 
-/** Every name a changed file has: the new one, the one before a rename, and those through links to directories. */
-function namesOf(repository: Repository, { path, previousPath }: ChangedFile): readonly string[] {
-  const own = previousPath === undefined || previousPath === path ? [path] : [path, previousPath];
+/** Every name each changed file has: the new one, the one before a rename, and those through links. */
+function namesOf(repository: Repository, changed: readonly ChangedFile[]): readonly (readonly string[])[] {
+  const own = changed.map(({ path, previousPath }) =>
+    previousPath === undefined || previousPath === path ? [path] : [path, previousPath],
+  );
   if (repository.links.length === 0) {
     return own;
   }
-  return own.flatMap((name) => {
-    const linked = repository.links.flatMap(([link, target]) => {
-      if (name === link) {
-        // The link itself changed: everything that is reached through it may be another file now.
-        return repository.linkedFiles.filter((file) => file.startsWith(`${link}/`));
-      }
-      if (name === target) {
-        return [link];
-      }
-      return name.startsWith(`${target}/`) && !link.startsWith(`${target}/`) ? [link + name.slice(target.length)] : [];
-    });
-    return [name, ...linked];
-  });
+  const byTarget = linksByTarget(repository.links);
+  const behind = filesBehind(repository, new Set(own.flat()));
+  return own.map((names) =>
+    names.flatMap((name) => [name, ...otherNames(name, byTarget), ...(behind.get(name) ?? [])]),
+  );
+}
+
+/** Where a link itself changed, everything that is reached through it may be another file now. */
+function filesBehind(
+  { links, linkedFiles }: Repository,
+  names: ReadonlySet<string>,
+): ReadonlyMap<string, readonly string[]> {
+  const behind = new Map<string, string[]>(links.flatMap(([link]) => (names.has(link) ? [[link, []]] : [])));
+  for (const file of behind.size === 0 ? [] : linkedFiles) {
+    for (let at = file.indexOf('/'); at !== -1; at = file.indexOf('/', at + 1)) {
+      behind.get(file.slice(0, at))?.push(file);
+    }
+  }
+  return behind;
 }
 
 function matchPath(
