@@ -2,7 +2,7 @@ import type { ColumnType } from 'kysely';
 import type { Instant } from '../domain/instant.ts';
 import type { Json, Timestamp } from './values.ts';
 
-export type SqlType = 'text' | 'int8' | 'int4' | 'float8' | 'boolean' | 'timestamptz' | 'jsonb' | 'bytea';
+type SqlType = 'text' | 'int8' | 'int4' | 'float8' | 'boolean' | 'timestamptz' | 'jsonb' | 'bytea';
 
 /** One column: what the database is told, and (in the type alone) what is read and what may be written. */
 export interface Column<Read, Write> {

@@ -9,7 +9,7 @@ export function refusedByUnique(error: unknown): string | undefined {
 }
 
 /** Two transactions were in each other's way and this one was chosen to give in: the same again may succeed. */
-export function gaveIn(error: unknown): boolean {
+function gaveIn(error: unknown): boolean {
   const state = sqlState(error);
   return state === '40001' || state === '40P01';
 }

@@ -20,7 +20,7 @@ interface Reply {
 }
 
 /** What the embedded database refused; named as PostgreSQL's driver names it. */
-export class EmbeddedError extends Error {
+class EmbeddedError extends Error {
   override readonly name = 'EmbeddedError';
   readonly code: string | undefined;
   readonly constraint: string | undefined;

@@ -8,7 +8,7 @@ import { now, nowPlus, storableText } from './values.ts';
 /** Events handled together at most. */
 const BATCH = 50;
 
-export interface InboxEvent {
+interface InboxEvent {
   readonly id: number;
   readonly seq: number;
   readonly key: string;

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { Failure } from '../domain/failure.ts';
 import type { Channel, Database } from './database.ts';
+import { isUnreachable, sqlState } from './database-error.ts';
 import type { Schema } from './tables.ts';
 import { PARSERS } from './values.ts';
 import { Wake } from './wake.ts';
@@ -37,6 +39,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   } catch (error) {
     listener.stop();
     await pool.end();
+    if (isUnreachable(error)) {
+      const why = sqlState(error) ?? 'no answer';
+      throw new Failure('database-unreachable', `the database cannot be reached (${why}): see DATABASE_URL`, {
+        cause: error,
+      });
+    }
     throw error;
   }
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });

@@ -5,7 +5,7 @@ import type { Db, Tx } from './database.ts';
 import { type EffectIntent, placeOf } from './effect-intent.ts';
 import { json, now, nowPlus, storableText } from './values.ts';
 
-export interface OutboxItem {
+interface OutboxItem {
   readonly id: number;
   readonly repositoryId: number;
   readonly intent: EffectIntent;

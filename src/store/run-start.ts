@@ -6,7 +6,7 @@ import type { Tx } from './database.ts';
 import { instant, json, nowPlus, storableText } from './values.ts';
 
 /** No setting can make a plan live longer. */
-export const MAX_PLAN_LIFE_MS = 14 * DAY;
+const MAX_PLAN_LIFE_MS = 14 * DAY;
 
 export interface RunPlace {
   readonly installationId: number;

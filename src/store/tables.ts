@@ -466,7 +466,7 @@ export const TABLES = {
   },
 } as const satisfies Readonly<Record<string, Table>>;
 
-export type TableName = keyof typeof TABLES;
+type TableName = keyof typeof TABLES;
 
 /** What kysely checks queries against. */
 export type Schema = { readonly [T in TableName]: RowOf<(typeof TABLES)[T]> };

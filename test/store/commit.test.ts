@@ -4,7 +4,9 @@ import { pullSubject, type RepositoryRef } from '../../src/domain/event.ts';
 import { commitDecision } from '../../src/store/commit.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { SubjectLease } from '../../src/store/inbox-lease.ts';
+import { holderOf } from '../../src/store/locks.ts';
 import { readOurFacts } from '../../src/store/our-facts.ts';
+import { pullsWithHead } from '../../src/store/pull-rows.ts';
 import { readRun } from '../../src/store/runs.ts';
 import { describeDatabases, freshDatabase } from '../database.ts';
 import {
@@ -20,6 +22,7 @@ import {
   PLAN_LIFE_MS,
   pullEvent,
   pullFacts,
+  SHA,
 } from './store-world.ts';
 
 describeDatabases('a commit', (kind) => {
@@ -165,6 +168,10 @@ describeDatabases('a commit', (kind) => {
       ours.locks.map(({ pull }) => pull),
       'merged ranks before applied',
     ).toEqual([2, 1]);
+    const [place = { dir: '', workspace: '' }] = dirspaces('prod');
+    expect(await holderOf(database.db, repository.repositoryId, place)).toBe(2);
+    expect(await holderOf(database.db, repository.repositoryId, place, 'release')).toBeUndefined();
+    expect(await pullsWithHead(database.db, repository.repositoryId, SHA)).toEqual([1, 2]);
     expect(ours.pull?.firstAppliedAt).toBe(1_000);
     expect(await decide(database.db, repository, 1, applyOf(1, 'prod'))).toMatchObject({
       conflict: { that: 'lock-free' },

@@ -4,6 +4,7 @@ import type { PlanFacts } from '../../src/domain/run.ts';
 import type { NewRun } from '../../src/domain/snapshot.ts';
 import type { Database } from '../../src/store/database.ts';
 import { finishEvents, leaseSubject } from '../../src/store/inbox-lease.ts';
+import { pauseInstallation, pauseRepository } from '../../src/store/installations.ts';
 import { readOurFacts } from '../../src/store/our-facts.ts';
 import type { OutcomeDetails } from '../../src/store/outcome-details.ts';
 import { expirePlans } from '../../src/store/plan-erasure.ts';
@@ -128,6 +129,18 @@ describeDatabases('runs and plans', (kind) => {
     await markDispatched(database.db, run.id, claim.githubRunId);
     expect(await bindClaim(database.db, { ...claim, githubRunId: 1 })).toEqual({ claim: 'taken' });
     expect(await bindClaim(database.db, { ...claim, repositoryId: 1 })).toEqual({ claim: 'unknown' });
+    expect(await bindClaim(database.db, claim)).toMatchObject({ claim: 'bound' });
+  });
+
+  it('refuses a claim while the installation is paused, and decisions are told of every kill switch', async () => {
+    const run = newRun('plan', 1, ['prod']);
+    const { repository, claim } = await started(run);
+    await pauseInstallation(database.db, repository.installationId, true);
+    await pauseRepository(database.db, repository.repositoryId, true);
+    expect(await bindClaim(database.db, claim)).toEqual({ claim: 'refused' });
+    const { ours } = await readOurFacts(database.db, pullEvent(repository));
+    expect(ours).toMatchObject({ installation: { paused: true }, repositoryPaused: true });
+    await pauseInstallation(database.db, repository.installationId, false);
     expect(await bindClaim(database.db, claim)).toMatchObject({ claim: 'bound' });
   });
 

@@ -5,7 +5,12 @@ import { commitDecision } from '../../src/store/commit.ts';
 import type { Database } from '../../src/store/database.ts';
 import { recordDelivery } from '../../src/store/inbox.ts';
 import { readInstallation, saveInstallation } from '../../src/store/installations.ts';
-import { readInstallationKey, replaceInstallationKey, saveInstallationKey } from '../../src/store/keys.ts';
+import {
+  listInstallationKeys,
+  readInstallationKey,
+  replaceInstallationKey,
+  saveInstallationKey,
+} from '../../src/store/keys.ts';
 import { forgetJtis, useJti } from '../../src/store/oidc-jti.ts';
 import { savePlanKey, storePlan } from '../../src/store/plans.ts';
 import { bindClaim } from '../../src/store/run-claim.ts';
@@ -129,6 +134,7 @@ describeDatabases('what an installation leaves', (kind) => {
     expect(await replaceInstallationKey(database.db, installationId, { from: 'x', to: 'c' })).toBe(false);
     expect(await replaceInstallationKey(database.db, installationId, { from: 'a', to: 'c' })).toBe(true);
     expect(await readInstallationKey(database.db, installationId)).toBe('c');
+    expect(await listInstallationKeys(database.db)).toContainEqual({ installationId, wrapped: 'c' });
   });
 
   /** An installation with a row in nearly every table. */
