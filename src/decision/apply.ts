@@ -80,7 +80,16 @@ function startApplies(it: PullCase, work: Work, verdict: Verdict, ask: ApplyAsk,
     force: ask.name === 'apply-force',
   };
   claimForApply(it, parts);
-  startRuns(it, work, { kind: 'apply', parts, request, planIdOf: (part) => plans.get(dirspaceKey(part)) ?? null });
+  const byBase = new Map<string | null, Part[]>();
+  for (const { part, plan } of verdict.go) {
+    // A plan stays valid when the base moved elsewhere; its apply then checks out the base that was planned.
+    const base = plan?.facts?.baseSha ?? null;
+    byBase.set(base, [...(byBase.get(base) ?? []), part]);
+  }
+  const planIdOf = (part: Part) => plans.get(dirspaceKey(part)) ?? null;
+  for (const [baseSha, some] of byBase) {
+    startRuns(it, work, { kind: 'apply', parts: some, request, planIdOf, ...(baseSha === null ? {} : { baseSha }) });
+  }
   if (plans.size > 0) {
     assume(draft, { that: 'plan-stored', plans: [...plans.values()] });
   }

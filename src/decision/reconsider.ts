@@ -135,7 +135,7 @@ function ourBranches(it: PullCase, work: Work): boolean {
   });
 }
 
-/** A holder gave something up. The first in line is planned again and mentioned once; the others learn their new place. */
+/** A holder gave something up. The first in line is planned again and mentioned once, and leaves the line: its turn has come. */
 function lockFreed(it: PullCase, work: Work): Decision {
   const { draft, ours, pull } = it;
   const waiting = waitingFor(it);
@@ -145,7 +145,7 @@ function lockFreed(it: PullCase, work: Work): Decision {
   const asker = { pull: pull.number, baseRef: pull.baseRef };
   const { all } = layersOf(it, work);
   const stillHeld = all.some(({ part, standing }) => standing.state !== 'done' && heldBy(ours, part, asker) !== null);
-  const first = waiting.every((dirspace) => lineFor(it, dirspace)[0] === pull.number);
+  const first = waiting.some((dirspace) => lineFor(it, dirspace)[0] === pull.number);
   if (stillHeld || !first) {
     publish(it);
     note(draft, 'waiting-line', 'note', stillHeld ? 'locked-by-pull' : 'lock-freed');
@@ -167,7 +167,7 @@ function lockFreed(it: PullCase, work: Work): Decision {
     ({ part, standing }) =>
       standing.state !== 'running' && waiting.some((one) => one.dir === part.dir && one.workspace === part.workspace),
   );
-  // Their turn has come; whoever does not use it does not keep the others waiting.
+  // Whoever does not use the turn keeps nobody waiting.
   intend(draft, {
     do: 'release-locks',
     pull: pull.number,

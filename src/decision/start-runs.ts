@@ -38,6 +38,8 @@ export function startRuns(
     readonly parts: readonly Part[];
     readonly request: Request;
     readonly planIdOf?: (part: Part) => string | null;
+    /** The base that an apply's plans were made on; without it the base of now. */
+    readonly baseSha?: string;
   },
 ): number {
   const { draft, pull, now } = it;
@@ -56,7 +58,7 @@ export function startRuns(
       kind: what.kind,
       pull: pull.number,
       headSha: pull.headSha,
-      baseSha: pull.baseSha,
+      baseSha: what.baseSha ?? plannedBase(it),
       baseRef: pull.baseRef,
       environment: batch.environment,
       runsOn: batch.runsOn,
@@ -82,6 +84,11 @@ export function startRuns(
     assume(draft, { that: 'no-active-run', kind: 'apply', dirspaces });
   }
   return batches.length;
+}
+
+/** What the head is merged with: the base branch as it is, and after the merge the commit that the merge made, so that its tree is planned. */
+function plannedBase({ pull }: PullCase): string {
+  return pull.state === 'merged' ? (pull.mergeCommitSha ?? pull.baseSha) : pull.baseSha;
 }
 
 /** Look at the run later; every look sets the next one while the run is active. */
@@ -116,6 +123,9 @@ export function endRun(
   state: 'cancelled' | 'superseded' | 'vanished' | 'unknown' | 'failed' | 'refused',
   reason: ReasonCode,
 ): void {
+  if (it.draft.intents.some((intent) => intent.do === 'end-run' && intent.run === run.id)) {
+    return;
+  }
   intend(it.draft, { do: 'end-run', run: run.id, state, reason });
   intend(it.draft, { do: 'clear-timer', key: `run-silent/${run.id}` });
   if (state === 'cancelled' || state === 'superseded') {

@@ -1,4 +1,5 @@
 import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
+import type { LockClaim } from '../domain/run.ts';
 import { intend } from './draft.ts';
 import { isHolding } from './locks.ts';
 import type { PullCase } from './pull-case.ts';
@@ -6,8 +7,11 @@ import type { Part } from './work.ts';
 
 /** Pull requests that wait for a dirspace, in the order in which they came. */
 export function lineFor({ ours }: Pick<PullCase, 'ours'>, dirspace: Dirspace): readonly number[] {
-  const key = dirspaceKey(dirspace);
-  return ours.locks
+  return lineOn(ours.locks, dirspaceKey(dirspace));
+}
+
+function lineOn(locks: readonly LockClaim[], key: string): readonly number[] {
+  return locks
     .filter((claim) => !isHolding(claim) && dirspaceKey(claim) === key)
     .sort((a, b) => a.claimedAt - b.claimedAt || a.pull - b.pull)
     .map((claim) => claim.pull);
@@ -43,17 +47,19 @@ export interface WokenBy extends Pick<PullCase, 'draft' | 'now' | 'repository' |
 }
 
 /**
- * Tell those who wait that something became free: everybody in line for what this pull request held or touched. Each
- * decides for itself; the first in line is planned again and mentioned.
+ * Tell who waits that something became free: the first in each line for what this pull request held or touched. It decides
+ * for itself: it is planned again and mentioned, or gives its turn to the next. Whoever comes meanwhile is not kept out.
  */
 export function wakeLine(it: WokenBy, freed: readonly Dirspace[] | 'all'): void {
   const { ours, pull, now, draft, repository } = it;
   const mine = [...ours.locks.filter((claim) => claim.pull === pull.number), ...ours.results];
   const keys = new Set((freed === 'all' ? mine : [...freed, ...mine]).map(dirspaceKey));
-  const waiting = ours.locks.filter(
-    (claim) => claim.pull !== pull.number && !isHolding(claim) && keys.has(dirspaceKey(claim)),
-  );
-  for (const waiter of [...new Set(waiting.map((claim) => claim.pull))].sort((a, b) => a - b)) {
+  const others = ours.locks.filter((claim) => claim.pull !== pull.number);
+  const firsts = [...keys].flatMap((key) => {
+    const [first] = lineOn(others, key);
+    return first === undefined ? [] : [first];
+  });
+  for (const waiter of [...new Set(firsts)].sort((a, b) => a - b)) {
     intend(draft, {
       do: 'emit',
       key: `lock-freed/${repository.repositoryId}/${pull.number}/${waiter}/${now}`,
