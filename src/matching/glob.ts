@@ -71,11 +71,6 @@ export function escapeGlob(text: string): string {
   return minimatch.escape(text, { magicalBraces: true });
 }
 
-/** Does this text say anything but itself as a glob? */
-export function hasGlobSyntax(text: string): boolean {
-  return /[*?[\]{}\\]|[!@+]\(/.test(text);
-}
-
 /** Take a leading `!` off a pattern. */
 export function splitNegation(pattern: string): { readonly negated: boolean; readonly glob: string } {
   return pattern.startsWith('!') ? { negated: true, glob: pattern.slice(1) } : { negated: false, glob: pattern };

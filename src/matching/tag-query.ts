@@ -2,7 +2,7 @@ import { ANYTHING, type TagQuery, type TagQueryExpression } from '../domain/tag-
 import { joinPath } from './repo-path.ts';
 import { type TagQueryError, type TagQueryToken, tagQueryTokens } from './tag-query-tokens.ts';
 
-export type { TagQueryError, TagQueryErrorCode } from './tag-query-tokens.ts';
+export type { TagQueryError } from './tag-query-tokens.ts';
 
 export type ParsedTagQuery =
   | { readonly ok: true; readonly query: TagQuery }
