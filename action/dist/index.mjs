@@ -3947,6 +3947,7 @@ async function smallText(path) {
 // action/src/run-command.ts
 const KEEP = 4194304;
 const KILL_AFTER_TERM_MS = 5e3;
+const PIPES_AFTER_EXIT_MS = 2e3;
 const MAX_LINE = 1048576;
 async function runCommand(command) {
 	if ([
@@ -3983,6 +3984,9 @@ async function runCommand(command) {
 		if (child.pid !== void 0) try {
 			process.kill(-child.pid, "SIGKILL");
 		} catch {}
+		closePipes();
+	}
+	function closePipes() {
 		child.stdout.destroy();
 		child.stderr.destroy();
 	}
@@ -4013,6 +4017,7 @@ async function runCommand(command) {
 			code: null,
 			startError: error.message
 		}));
+		child.once("exit", () => later(PIPES_AFTER_EXIT_MS, closePipes));
 		child.once("close", (code) => ended.resolve({
 			code,
 			startError: null

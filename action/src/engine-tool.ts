@@ -78,7 +78,7 @@ function versionOf(text: string): string | null {
 }
 
 /** SHA-256 of a file in hex, read in pieces. */
-export async function fileSha256(path: string): Promise<string> {
+async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const part of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
     if (Buffer.isBuffer(part)) {

@@ -6,9 +6,7 @@ import { forEachPooled } from './pool.ts';
 import { type Server, ServerRefusal } from './server.ts';
 
 /** The sealed plan of one dirspace, or why it could not be had. */
-export type SealedPlan =
-  | { readonly ok: true; readonly bytes: Uint8Array }
-  | { readonly ok: false; readonly message: string };
+type SealedPlan = { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly message: string };
 export type SealedPlans = (index: number) => Promise<SealedPlan>;
 
 /**

@@ -34,6 +34,7 @@ export interface Exit {
 
 const KEEP = 4 * 1024 * 1024;
 const KILL_AFTER_TERM_MS = 5_000;
+const PIPES_AFTER_EXIT_MS = 2_000;
 const MAX_LINE = 1024 * 1024;
 
 /**
@@ -75,7 +76,10 @@ export async function runCommand(command: Command): Promise<Exit> {
         // The group is gone already; that is what was wanted.
       }
     }
-    // A grandchild outside of the group may hold the pipes open for ever.
+    closePipes();
+  }
+  /** What the program left behind may hold the pipes open for ever; its output is nobody's any more. */
+  function closePipes(): void {
     child.stdout.destroy();
     child.stderr.destroy();
   }
@@ -106,6 +110,7 @@ export async function runCommand(command: Command): Promise<Exit> {
   try {
     const ended = Promise.withResolvers<{ readonly code: number | null; readonly startError: string | null }>();
     child.once('error', (error) => ended.resolve({ code: null, startError: error.message }));
+    child.once('exit', () => later(PIPES_AFTER_EXIT_MS, closePipes));
     child.once('close', (code) => ended.resolve({ code, startError: null }));
     const { code, startError } = await ended.promise;
     lines?.end();

@@ -62,3 +62,11 @@ it('gives whole lines, and keeps only the end of what is too long', async () => 
   expect(lines.at(-1)).toBe('rest');
   expect(exit.stdout.endsWith('line 999\nrest')).toBe(true);
 });
+
+it('does not wait for what a program leaves behind with its output open', async () => {
+  const script =
+    'const { spawn } = require("node:child_process"); const left = spawn(process.execPath, ["-e", "setTimeout(() => 0, 60000)"], { detached: true, stdio: "inherit" }); left.unref(); console.log(left.pid)';
+  const exit = await runCommand(node(script));
+  expect(exit).toMatchObject({ code: 0, stopped: null, killed: false });
+  process.kill(Number(exit.stdout), 'SIGKILL');
+});

@@ -8,7 +8,7 @@ import { startGitHttp } from './git-http.ts';
 import { type GitOrigin, makeOrigin } from './git-origin.ts';
 import { bundledRunner, RUN, startRunner, TOKEN, tempDir } from './start-runner.ts';
 
-export const DIGEST_KEY = randomBytes(32).toString('base64');
+const DIGEST_KEY = randomBytes(32).toString('base64');
 export const SEAL_KEY = randomBytes(32).toString('base64');
 export const PLAN_ID = '00000000-0000-4000-8000-0000000000aa';
 
