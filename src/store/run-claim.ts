@@ -21,7 +21,7 @@ export interface Claim {
 
 export type ClaimAnswer =
   | { readonly claim: 'bound'; readonly record: RunRecord }
-  /** `taken`: another Actions run has it. `ended`: it is over. `unknown`: no such run in this repository. `refused`: the installation is not active. */
+  /** `taken`: another Actions run has it. `ended`: it is over. `unknown`: no such run in this repository. `refused`: the installation is not active, or it or the repository is paused. */
   | { readonly claim: 'taken' | 'ended' | 'unknown' | 'refused' };
 
 /**
@@ -43,8 +43,13 @@ async function bind(tx: Tx, claim: Claim): Promise<ClaimAnswer> {
   const before = await tx
     .selectFrom('run')
     .innerJoin('installation', 'installation.id', 'run.installation_id')
+    .innerJoin('repository', 'repository.id', 'run.repository_id')
     .select(['run.state', 'run.kind', 'run.discovers', 'run.github_run_id', 'run.begun_at', 'run.reported_at'])
-    .select(['installation.state as installation_state', 'installation.paused'])
+    .select([
+      'installation.state as installation_state',
+      'installation.paused',
+      'repository.paused as repository_paused',
+    ])
     .select(sql<boolean>`run.claimed_at > ${nowPlus(-CLAIM_AGAIN_MS)}`.as('claimed_lately'))
     .where('run.id', '=', claim.run)
     .where('run.repository_id', '=', claim.repositoryId)
@@ -53,7 +58,7 @@ async function bind(tx: Tx, claim: Claim): Promise<ClaimAnswer> {
   if (before === undefined) {
     return { claim: 'unknown' };
   }
-  if (before.installation_state !== 'active' || before.paused) {
+  if (before.installation_state !== 'active' || before.paused || before.repository_paused) {
     return { claim: 'refused' };
   }
   const waits = before.state === 'queued' || before.state === 'dispatched';

@@ -141,6 +141,8 @@ describeDatabases('runs and plans', (kind) => {
     const { ours } = await readOurFacts(database.db, pullEvent(repository));
     expect(ours).toMatchObject({ installation: { paused: true }, repositoryPaused: true });
     await pauseInstallation(database.db, repository.installationId, false);
+    expect(await bindClaim(database.db, claim)).toEqual({ claim: 'refused' });
+    await pauseRepository(database.db, repository.repositoryId, false);
     expect(await bindClaim(database.db, claim)).toMatchObject({ claim: 'bound' });
   });
 
