@@ -112,7 +112,12 @@ async function sendChecks(
       : blocking === null
         ? { ...rendered, conclusion: conclusion ?? null }
         : settled('action_required', 'Nothing was run', blocking);
-    const sent = await sendCheck(deps, { repositoryId, sha: headSha, name }, content, send);
+    const sent = await sendCheck(
+      deps,
+      { repositoryId, sha: headSha, name },
+      { ...content, pull: publication.pull },
+      send,
+    );
     if (!sent.ok) {
       return sent;
     }

@@ -9,7 +9,13 @@ export type CheckContent = Omit<
   'write' | 'sha' | 'name' | 'checkRunId' | 'externalId' | 'detailsUrl'
 > & {
   readonly detailsUrl?: string;
+  readonly pull?: number;
 };
+
+/** A check's button finds its pull request by the end of this id where GitHub lists none, as on heads of forks. */
+function externalIdOf(place: CheckRunPlace, digest: string, pull: number | null): string {
+  return `${place.name} ${place.sha} ${digest.slice(0, 16)}${pull === null ? '' : ` #${pull}`}`;
+}
 
 /** Bring one check up to date; one that already says so costs no call. A finished check is never reopened: then GitHub gets a new one of the same name. */
 export async function sendCheck(
@@ -19,6 +25,7 @@ export async function sendCheck(
   send: Send,
 ): Promise<EffectOutcome> {
   const { db } = deps.database;
+  const { pull, detailsUrl, ...shown } = content;
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex');
   const before = await readCheckRun(db, place);
   if (before?.digest === digest) {
@@ -30,9 +37,9 @@ export async function sendCheck(
     sha: place.sha,
     name: place.name,
     checkRunId: before === undefined || reopened ? null : before.checkRunId,
-    externalId: `${place.name} ${place.sha} ${digest.slice(0, 16)}`,
-    detailsUrl: content.detailsUrl ?? null,
-    ...content,
+    externalId: externalIdOf(place, digest, pull ?? null),
+    detailsUrl: detailsUrl ?? null,
+    ...shown,
   });
   if (!result.ok) {
     return { ok: false, dead: result.dead };
