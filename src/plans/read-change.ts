@@ -40,7 +40,7 @@ export function resourceChange(entry: unknown, rules: RedactionRules): ResourceC
     ...(movedFrom === '' || movedFrom === address ? {} : { movedFrom: movedFrom.slice(0, MAX_NAME) }),
     ...(deposed === '' ? {} : { deposed: deposed.slice(0, 40) }),
     attributes: sides === undefined ? [] : markForced(diffValues(sides.before, sides.after), forced),
-    unchanged: sides === undefined ? 0 : unchangedOf(change),
+    unchanged: sides?.equal.size ?? 0,
   };
 }
 
@@ -84,16 +84,21 @@ function actionOf(actions: readonly string[]): ChangeAction {
 interface Sides {
   readonly before: ValueTree | undefined;
   readonly after: ValueTree | undefined;
+  readonly equal: ReadonlySet<string>;
 }
 
 function sidesOf(change: unknown, rules: RedactionRules, root: string, name = ''): Sides {
   const sensitive = [field(change, 'before_sensitive'), field(change, 'after_sensitive')];
+  const equal = equalNames(change);
+  const before = without(field(change, 'before'), equal);
+  const after = without(field(change, 'after'), equal);
   return {
-    before: redactedTree(field(change, 'before'), { sensitive, unknown: undefined }, rules, { root, name }),
-    after: redactedTree(field(change, 'after'), { sensitive, unknown: field(change, 'after_unknown') }, rules, {
+    before: redactedTree(before, { sensitive, unknown: undefined }, rules, { root, name }),
+    after: redactedTree(after, { sensitive, unknown: without(field(change, 'after_unknown'), equal) }, rules, {
       root,
       name,
     }),
+    equal,
   };
 }
 
@@ -131,18 +136,31 @@ function markForced(attributes: readonly AttributeChange[], forced: ReadonlySet<
   });
 }
 
-/** Top-level attributes with a value that is the same on both sides, as the engine's own text counts them. */
-function unchangedOf(change: unknown): number {
+/**
+ * Top-level attributes that are the same on both sides, as the engine's own text counts them. They need not be looked
+ * into, and in a real update they are nearly all there is.
+ */
+function equalNames(change: unknown): ReadonlySet<string> {
   const before = field(change, 'before');
   const after = field(change, 'after');
   const unknown = field(change, 'after_unknown');
   if (!isRecord(before) || !isRecord(after)) {
-    return 0;
+    return new Set();
   }
-  return Object.keys(before).filter(
-    (key) =>
-      before[key] !== null &&
-      field(unknown, key) !== true &&
-      JSON.stringify(before[key]) === JSON.stringify(field(after, key)),
-  ).length;
+  return new Set(
+    Object.keys(before).filter((key) => {
+      const marks = field(unknown, key);
+      return (
+        before[key] !== null &&
+        (marks === undefined || marks === false || !JSON.stringify(marks).includes('true')) &&
+        JSON.stringify(before[key]) === JSON.stringify(field(after, key))
+      );
+    }),
+  );
+}
+
+function without(value: unknown, names: ReadonlySet<string>): unknown {
+  return names.size === 0 || !isRecord(value)
+    ? value
+    : Object.fromEntries(Object.entries(value).filter(([key]) => !names.has(key)));
 }

@@ -85,6 +85,9 @@ const SECRET_SHAPES: readonly RegExp[] = [
   /\b(?:AccountKey|SharedAccessKey|Password|Pwd)=[^;\s]{6,}/i,
 ];
 
+/** No shape above matches less. */
+const SHORTEST_SECRET = 8;
+
 /** Splits an attribute name into lower-case words. Linear in its length. */
 export function nameWords(name: string): readonly string[] {
   return name
@@ -95,8 +98,30 @@ export function nameWords(name: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
+/** Attribute names repeat a thousandfold in a plan; their words are looked at once. */
+const secretNames = new Map<string, boolean>();
+const environmentNames = new Map<string, boolean>();
+const MAX_REMEMBERED = 10_000;
+
+function remembered(memory: Map<string, boolean>, name: string, find: (name: string) => boolean): boolean {
+  const known = memory.get(name);
+  if (known !== undefined) {
+    return known;
+  }
+  if (memory.size >= MAX_REMEMBERED) {
+    memory.clear();
+  }
+  const found = find(name);
+  memory.set(name, found);
+  return found;
+}
+
 /** Is this the name of something secret? */
 export function isSecretName(name: string): boolean {
+  return remembered(secretNames, name, namesSecret);
+}
+
+function namesSecret(name: string): boolean {
   const words = nameWords(name);
   const last = words.at(-1);
   if (last === undefined || HARMLESS_ENDS.has(last)) {
@@ -107,6 +132,10 @@ export function isSecretName(name: string): boolean {
 
 /** Is this the name of a map or list of environment variables? */
 export function isEnvironmentName(name: string): boolean {
+  return remembered(environmentNames, name, namesEnvironment);
+}
+
+function namesEnvironment(name: string): boolean {
   const words = nameWords(name);
   return (
     ENVIRONMENT_WORDS.has(words.join('')) ||
@@ -117,7 +146,7 @@ export function isEnvironmentName(name: string): boolean {
 
 /** Does this text have the form of a key, a token, or an address with a password in it? */
 export function looksLikeSecret(text: string): boolean {
-  return SECRET_SHAPES.some((shape) => shape.test(text));
+  return text.length >= SHORTEST_SECRET && SECRET_SHAPES.some((shape) => shape.test(text));
 }
 
 /** Replaces what has the form of a secret inside running text: diagnostics, output of engines without JSON. */

@@ -29,6 +29,7 @@ export function applyBlock(
   const failure = apply.failed > 0 || apply.diagnostics.some((entry) => entry.severity === 'error');
   return [
     failure ? recoveryText(apply) : '',
+    failure ? importBlock(apply) : '',
     diagnosticsBlock(apply.diagnostics, dir, level === 'full' ? 1_500 : 300),
     lines.length === 0 ? '' : fence([...lines, ...(left > 0 ? [`  … and ${left} more`] : [])].join('\n'), 'diff'),
     level === 'full' ? outputsText(apply) : '',
@@ -54,6 +55,14 @@ function recoveryText(apply: ApplyOutcome): string {
   ]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+/** A ready block for what exists already: only the id is to be filled in. */
+function importBlock(apply: ApplyOutcome): string {
+  const first = apply.resources.find((entry) => entry.outcome === 'failed');
+  return first === undefined || failureClass(apply.diagnostics).kind !== 'exists'
+    ? ''
+    : fence(`import {\n  to = ${clip(visibleLine(first.address), 300)}\n  id = "…"\n}`, 'hcl');
 }
 
 function outputsText(apply: ApplyOutcome): string {

@@ -48,7 +48,7 @@ export function code(name: string, length = 300): string {
     return '(empty)';
   }
   if (text.includes('|')) {
-    return `<code>${text.replace(/[^A-Za-z0-9 ./-]/gu, (character) => `&#${character.codePointAt(0) ?? 32};`)}</code>`;
+    return `<code>${apart(text).replace(/[^A-Za-z0-9 /-]/gu, (character) => `&#${character.codePointAt(0) ?? 32};`)}</code>`;
   }
   const ticks = '`'.repeat(longestRun(text, '`') + 1);
   const pad = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
@@ -128,12 +128,12 @@ function escapeMarkdown(text: string): string {
 /** Breaks mentions, references, addresses and emoji names, which GitHub finds in finished text where no escape helps. */
 function apart(text: string): string {
   return text
-    .replace(/@(?=\w)/g, `@${APART}`)
+    .replaceAll('@', `@${APART}`)
     .replace(/#(?=\d)/g, `#${APART}`)
-    .replace(/\b(GH-)(?=\d)/gi, `$1${APART}`)
+    .replace(/(GH-)(?=\d)/gi, `$1${APART}`)
     .replace(/:(?=\/\/)/g, `:${APART}`)
-    .replace(/\b(www)(?=\.)/gi, `$1${APART}`)
-    .replace(/\b(mailto|xmpp):/gi, `$1${APART}:`)
+    .replace(/(www)(?=\.)/gi, `$1${APART}`)
+    .replace(/(mailto|xmpp):/gi, `$1${APART}:`)
     .replace(/:(?=[a-z0-9_+-]{1,60}:)/gi, `:${APART}`)
     .replace(/\b([0-9a-f]{3})(?=[0-9a-f]{4,37}\b)/g, `$1${APART}`);
 }

@@ -3,6 +3,7 @@ import type { DirspaceView, PullView } from '../../src/domain/pull-view.ts';
 import { openApplyStream } from '../../src/plans/apply-stream.ts';
 import { renderCheck } from '../../src/report/check.ts';
 import { renderComment } from '../../src/report/comment.ts';
+import { renderDriftIssue } from '../../src/report/drift-issue.ts';
 import { renderHelp } from '../../src/report/help.ts';
 import { renderRefusal } from '../../src/report/refusal.ts';
 import { fixturePlan, fixtureText, planOf, resource } from '../plans/plan-fixtures.ts';
@@ -497,6 +498,25 @@ const replies: readonly GalleryState[] = [
           { text: '`prod/db` is held by #38.', next: 'plumbline explain dir:prod/db' },
         ],
       }),
+  },
+  {
+    name: 'issue-drift',
+    about: 'The issue of a dirspace that drifted',
+    golden: true,
+    markdown: () => {
+      const issue = renderDriftIssue({
+        dirspace: { dir: 'prod/db', workspace: 'default' },
+        sha: HEAD,
+        model: database,
+        before: planOf(database.changes.slice(1, 2)),
+        checked: '2026-11-21 02:00 UTC',
+        since: '2026-11-19',
+        schedule: 'nightly',
+        runUrl: RUN,
+        ignored: [{ address: 'aws_autoscaling_group.web.desired_capacity', reason: 'scaled by hand until 2026-12-31' }],
+      });
+      return `# ${issue.title}\n\n${issue.body}`;
+    },
   },
   { name: 'reply-help', about: 'Help', golden: true, markdown: () => renderHelp() },
 ];

@@ -5,6 +5,7 @@ import type { DirspaceState, DirspaceView, PullView } from '../../src/domain/pul
 import { annotationBatches, renderCheck } from '../../src/report/check.ts';
 import { MAX_COMMENT, parseCommentMarker, renderComment } from '../../src/report/comment.ts';
 import { commentSteps } from '../../src/report/comment-strategy.ts';
+import { driftMarker } from '../../src/report/drift-issue.ts';
 import { labelOf } from '../../src/report/labels.ts';
 import { renderStatuses } from '../../src/report/statuses.ts';
 import { renderGfm } from '../gallery/github-page.ts';
@@ -245,6 +246,14 @@ describe('what stands beside the comment', () => {
     expect(
       commentSteps(strategy, comments, kind).map((step) => ('id' in step ? `${step.do} ${step.id}` : step.do)),
     ).toEqual(steps);
+  });
+
+  it('the marker of a drift issue holds any name', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (dir) => {
+        expect(driftMarker({ dir, workspace: 'default' })).toMatch(/^<!-- plumbline:drift [\w.!~*'()%]* default -->$/);
+      }),
+    );
   });
 
   it('statuses name each dirspace and are never too long', () => {
