@@ -105,9 +105,11 @@ async function failed(deps: WorkerDeps, lease: SubjectLease, error: unknown): Pr
   const outcome = await failEvent(deps.database.db, lease, {
     error: message,
     maxAttempts: MAX_ATTEMPTS,
+    whenDead: (tx) => giveUp(tx, lease),
     ...(wait === null ? {} : { atLeastMs: wait }),
   });
   if (outcome === 'dead') {
-    await giveUp(deps, lease);
+    deps.log.error({ subject: lease.subject, event: lease.events[0].id }, 'gave an event up');
+    deps.database.notify('outbox');
   }
 }

@@ -1,10 +1,12 @@
 import { type Event, subjectOf } from '../domain/event.ts';
-import { MINUTE, SECOND } from '../domain/instant.ts';
+import { DAY, MINUTE, SECOND } from '../domain/instant.ts';
 import { sequenceAudit } from '../store/audit.ts';
+import type { Tx } from '../store/database.ts';
 import { dueTimers, enqueueEvent } from '../store/inbox.ts';
 import { forgetJtis } from '../store/oidc-jti.ts';
-import { expirePlans } from '../store/plan-erasure.ts';
+import { type ExpiredPlan, expirePlans } from '../store/plan-erasure.ts';
 import { readRepository } from '../store/repositories.ts';
+import { forgetOld } from '../store/retention.ts';
 import { enqueueOfRun } from '../store/run-claim.ts';
 import { silentRuns } from '../store/runs.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -15,6 +17,11 @@ export const CHORES_EVERY_MS = 15 * SECOND;
 const CLAIM_MS = 2 * MINUTE;
 /** A runner says that it lives every 15 seconds. */
 const HEARTBEAT_MS = 2 * MINUTE;
+
+const PLANS_AT_ONCE = 100;
+
+/** How long things are kept that nobody needs any more; docs/operating.md names the same figures. */
+const KEEP = { deliveriesMs: 30 * DAY, tracesMs: 90 * DAY, modelsMs: 30 * DAY };
 
 /** Put the timers that are due into the inbox. False: none was due. */
 export async function moveDueTimers({ database }: WorkerDeps): Promise<boolean> {
@@ -31,36 +38,40 @@ export async function doChores(deps: WorkerDeps): Promise<void> {
   await askAfterSilentRuns(deps);
   await sequenceAudit(deps.database.db);
   await forgetJtis(deps.database.db);
+  await forgetOld(deps.database.db, KEEP);
 }
 
 async function endPlans({ database, log }: WorkerDeps): Promise<void> {
-  const expired = await expirePlans(database.db);
-  for (const { repositoryId, installationId, pull, planId } of expired) {
-    const repository = await readRepository(database.db, repositoryId);
-    if (repository === undefined) {
-      continue;
+  const expired = await expirePlans(database.db, PLANS_AT_ONCE, async (tx, plans) => {
+    for (const plan of plans) {
+      await tellExpired(tx, plan);
     }
-    const { owner, name } = repository;
-    const event: Event = {
-      kind: 'reconsider',
-      repository: { installationId, repositoryId, owner, name },
-      pull,
-      because: 'plan-expired',
-    };
-    await database.db.transaction().execute((tx) =>
-      enqueueEvent(tx, {
-        key: `plan-expired ${planId}`,
-        name: event.kind,
-        installationId,
-        subject: subjectOf(event),
-        event,
-      }),
-    );
-  }
+  });
   if (expired.length > 0) {
     log.info({ plans: expired.length }, 'erased plans whose time was over');
     database.notify('inbox');
   }
+}
+
+async function tellExpired(tx: Tx, { planId, installationId, repositoryId, pull }: ExpiredPlan): Promise<void> {
+  const repository = await readRepository(tx, repositoryId);
+  if (repository === undefined) {
+    return;
+  }
+  const { owner, name } = repository;
+  const event: Event = {
+    kind: 'reconsider',
+    repository: { installationId, repositoryId, owner, name },
+    pull,
+    because: 'plan-expired',
+  };
+  await enqueueEvent(tx, {
+    key: `plan-expired ${planId}`,
+    name: event.kind,
+    installationId,
+    subject: subjectOf(event),
+    event,
+  });
 }
 
 /** At most one question per run and chore interval is in the inbox: the key holds the minute. */

@@ -28,11 +28,11 @@ export function startLoop(options: LoopOptions): Loop {
   const sleepers = new Set<() => void>();
   let stopping = false;
   let alive = Date.now();
-  // A wake-up that arrives while every lane is busy must not be lost.
-  let woken = false;
+  // A wake-up that arrives while a lane is looking must not be lost on that lane, whatever the others do meanwhile.
+  let wakeUps = 0;
 
   const wakeAll = (): void => {
-    woken = true;
+    wakeUps += 1;
     for (const wake of sleepers) {
       wake();
     }
@@ -50,11 +50,11 @@ export function startLoop(options: LoopOptions): Loop {
 
   const lane = async (): Promise<void> => {
     while (!stopping) {
-      woken = false;
+      const seen = wakeUps;
       try {
         const worked = await options.work();
         alive = Date.now();
-        if (!worked && !woken && !stopping) {
+        if (!worked && seen === wakeUps && !stopping) {
           await sleep(options.pollMs);
         } else if (worked) {
           // There may be more of it than this lane alone should do.

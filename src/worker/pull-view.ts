@@ -55,7 +55,13 @@ export function pullViewOf(rows: PullRows, webUrl: string): PullView {
     runs: active.map((record) => runView(record, runUrl(record))),
     notes: pull.notices.flatMap((notice) =>
       notice.kind === 'reason'
-        ? [{ code: notice.reason, text: notice.text, ...(notice.next === '' ? {} : { next: notice.next }) }]
+        ? [
+            {
+              code: notice.reason,
+              text: `${REASONS[notice.reason]} ${notice.text}`.trim(),
+              ...(notice.next === '' ? {} : { next: notice.next }),
+            },
+          ]
         : [],
     ),
     held: heldOf(rows, [...everywhere.values()]),
