@@ -2,6 +2,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { Actor, Event } from '../domain/event.ts';
 import { SECOND } from '../domain/instant.ts';
 import type { ReasonCode } from '../domain/reason.ts';
+import { isActive } from '../domain/run.ts';
 import { accessRefusal, fileRefusals } from './access.ts';
 import { branchesMatch } from './branches.ts';
 import { decideClosed } from './closing.ts';
@@ -46,6 +47,7 @@ export function decidePull(draft: Draft, event: Extract<Event, { kind: 'pull' }>
 export function autoplan(it: PullCase, actor: Actor, event: Event): Decision {
   const { draft, pull } = it;
   supersedePlans(it, []);
+  dropOlderCommits(it);
   const result = workOf(it.github, pull, it.ours);
   const paused = pausedBecause(it, 'plan');
   if (paused !== null) {
@@ -172,6 +174,21 @@ const KEPT_FOR_PEOPLE: ReadonlySet<ReasonCode> = new Set([
   'apply-unknown',
   'plan-not-stored',
 ]);
+
+/** Plans of commits that are not the head any more can never be applied; only what an apply has in its hands stays. */
+function dropOlderCommits({ draft, ours, pull }: PullCase): void {
+  const used = new Set(
+    ours.runs
+      .filter((run) => run.kind === 'apply' && isActive(run.state))
+      .flatMap((run) => run.targets.map((target) => target.planId)),
+  );
+  const plans = ours.plans
+    .filter((plan) => plan.state === 'stored' && plan.facts?.headSha !== pull.headSha && !used.has(plan.id))
+    .map((plan) => plan.id);
+  if (plans.length > 0) {
+    intend(draft, { do: 'erase-plans', plans, reason: 'plan-stale-head' });
+  }
+}
 
 /** Plans and places in line of dirspaces that the pull request touches no more are given up. */
 export function dropUntouched(it: PullCase, work: Work): void {

@@ -4,6 +4,7 @@ import { intend, note } from './draft.ts';
 import { reasonNotice } from './notices.ts';
 import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
+import { displayOf } from './display.ts';
 import { type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
 import type { Part, Work } from './work.ts';
 import { workflowFit } from './workflow-file.ts';
@@ -34,7 +35,13 @@ export function publishChange(it: PullCase, work: Work | null, notices: readonly
   const { number: pull, headSha } = it.pull;
   intend(
     it.draft,
-    { do: 'save-change', pull, change: work?.change ?? null, notices },
+    {
+      do: 'save-change',
+      pull,
+      change: work?.change ?? null,
+      notices,
+      ...(work === null ? {} : { display: displayOf(work) }),
+    },
     { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) },
   );
 }

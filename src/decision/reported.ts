@@ -83,9 +83,8 @@ function tellOthers(draft: Draft, event: Extract<Event, { kind: 'run-reported' }
       .filter((outcome) => outcome.state !== 'not-attempted')
       .flatMap((outcome) => run.targets.filter((target) => target.index === outcome.index).map(dirspaceKey)),
   );
-  const pulls = draft.snapshot.ours.others
-    .filter((other) => touched.has(dirspaceKey(other)))
-    .map((other) => other.pull);
+  const { others, locks } = draft.snapshot.ours;
+  const pulls = [...others, ...locks].filter((other) => touched.has(dirspaceKey(other))).map((other) => other.pull);
   for (const pull of [...new Set(pulls)].filter((one) => one !== event.pull).sort((a, b) => a - b)) {
     intend(draft, {
       do: 'emit',

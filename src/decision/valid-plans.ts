@@ -102,14 +102,13 @@ export function staleBecause(it: PullCase, work: Work, part: Part, result: Dirsp
   const { ours, pull } = it;
   const plan = ours.plans.find((candidate) => candidate.id === result.planId);
   const madeAt = plan?.createdAt ?? result.endedAt ?? 0;
-  const appliedSince = ours.locks.some(
+  const key = dirspaceKey(part);
+  const claimed = ours.locks.some(
     (claim) =>
-      claim.pull !== pull.number &&
-      dirspaceKey(claim) === dirspaceKey(part) &&
-      claim.appliedAt !== null &&
-      claim.appliedAt > madeAt,
+      claim.pull !== pull.number && dirspaceKey(claim) === key && claim.appliedAt !== null && claim.appliedAt > madeAt,
   );
-  if (appliedSince) {
+  const applied = (ours.lastApplies ?? []).some((apply) => dirspaceKey(apply) === key && apply.at > madeAt);
+  if (claimed || applied) {
     return 'plan-stale-state';
   }
   const tree = plan?.facts?.treeSha;

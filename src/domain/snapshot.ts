@@ -133,6 +133,8 @@ export interface OurFacts {
   readonly recentlyRefused: readonly string[];
   /** Active runs of other pull requests in this repository, per dirspace. Absent: none. */
   readonly busy?: readonly BusyDirspace[];
+  /** When each dirspace of the repository was last applied, by whomever; a plan made before is stale. Absent: never. */
+  readonly lastApplies?: readonly (Dirspace & { readonly at: Instant })[];
   /** Gates that plans of this pull request asked for, newest head only, and who approved them. Absent: none. */
   readonly gates?: readonly RequestedGate[];
   readonly gateApprovals?: readonly GateApproval[];

@@ -5,6 +5,7 @@ import type { OurFacts, OurPull } from '../domain/snapshot.ts';
 import type { Db, Tx } from './database.ts';
 import { readGateApprovals } from './gate-approval.ts';
 import { readInstallation } from './installations.ts';
+import { readLastApplies } from './last-applies.ts';
 import { readLocks } from './locks.ts';
 import { readPlansOfPull } from './plans.ts';
 import { readNewestResults, readOtherResults } from './results.ts';
@@ -55,6 +56,7 @@ async function readFacts(tx: Tx, event: Event, limits: FactLimits): Promise<OurF
     discovery: run === undefined ? null : await readDiscovery(tx, run.id),
     recentlyRefused: pull === null ? [] : await readRefused(tx, pull),
     busy: pull === null ? [] : await readBusy(tx, pull),
+    lastApplies: pull === null ? [] : await readLastApplies(tx, pull.repositoryId),
     gateApprovals: pull === null ? [] : await readGateApprovals(tx, pull),
   };
 }

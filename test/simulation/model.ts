@@ -241,7 +241,7 @@ export class Model {
   /** One step of a run on GitHub: dispatched, claimed, (decided again,) running, reported. */
   advance(id: string, outcome: 'good' | 'failed' | 'no-changes' = 'good'): void {
     const run = this.runs.get(id);
-    if (run === undefined || !isActive(run.state)) {
+    if (run === undefined || !isActive(run.state) || this.killed.has(id)) {
       return;
     }
     if (run.state === 'queued') {
@@ -277,12 +277,13 @@ export class Model {
       }
       if (!planning) {
         this.state.set(dirspaceKey(target), serial + 1);
+        this.lastApplies.set(dirspaceKey(target), this.now);
         this.applied.push({ pull: run.pull, dir: target.dir, run: run.id, at: this.now });
       }
       return {
         index: target.index,
         state,
-        digest: `digest-${target.dir}-${run.headSha}`,
+        digest: `digest-${target.dir}-${run.headSha}-${serial}`,
         planStored: state === 'planned',
         serial,
       };
@@ -292,6 +293,26 @@ export class Model {
     }
     this.reports.set(run.id, { runId: run.id, treeSha: this.treeOf(pull), problem: null, outcomes });
     this.send({ kind: 'run-reported', repository: REPOSITORY, pull: run.pull, run: run.id });
+  }
+
+  /** Runs whose job is gone on GitHub, with GitHub's conclusion. */
+  readonly killed = new Map<string, string>();
+
+  /** The job dies: it never reports, and GitHub says that it is over. An apply may have begun to change things. */
+  kill(id: string, conclusion: string, begun: boolean): void {
+    const run = this.runs.get(id);
+    if (run === undefined || !isActive(run.state) || this.reports.has(id)) {
+      return;
+    }
+    this.killed.set(id, conclusion);
+    if (begun && run.kind === 'apply' && run.state === 'running') {
+      this.set(run, { begun: true });
+      for (const target of run.targets) {
+        this.state.set(dirspaceKey(target), (this.state.get(dirspaceKey(target)) ?? 0) + 1);
+        this.lastApplies.set(dirspaceKey(target), this.now);
+      }
+    }
+    this.send({ kind: 'run-silent', repository: REPOSITORY, pull: run.pull, run: id });
   }
 
   /** The serial that each stored plan was made on; a plan of an older state must never be applied. */
@@ -316,7 +337,7 @@ export class Model {
       configDigest: this.configDigests.get(run.id) ?? '',
       planSha256: '1'.repeat(64),
       planBytes: 1,
-      digest: `digest-${plan.dir}-${run.headSha}`,
+      digest: `digest-${plan.dir}-${run.headSha}-${serial}`,
       lineage: plan.dir,
       serial,
     };
@@ -324,6 +345,7 @@ export class Model {
     void pull;
   }
 
+  readonly lastApplies = new Map<string, number>();
   readonly configDigests = new Map<string, string>();
 
   snapshot(event: Event): Snapshot {
@@ -362,8 +384,15 @@ export class Model {
         checks: known([]),
         rules: known({ requiredChecks: [], requiredApprovals: 0, mergeQueue: false }),
         baseFilesSince: this.baseFilesSince(),
+        ...('run' in event ? this.actionsFact(event.run) : {}),
       },
     };
+  }
+
+  actionsFact(run: string) {
+    const conclusion = this.killed.get(run);
+    const status = conclusion === undefined ? 'in_progress' : 'completed';
+    return { actionsRun: known({ id: 1, status, conclusion: conclusion ?? null }) };
   }
 
   ours(number: number, report: RunReport | null): OurFacts {
@@ -386,6 +415,10 @@ export class Model {
       report,
       discovery: null,
       recentlyRefused: [],
+      lastApplies: [...this.lastApplies].map(([key, at]) => {
+        const [dir = '', workspace = ''] = key.split('\u0000');
+        return { dir, workspace, at };
+      }),
       busy: runs
         .filter((run) => run.pull !== number && isActive(run.state))
         .flatMap((run) =>
@@ -560,6 +593,9 @@ export class Model {
       return;
     }
     this.set(run, { state, endedAt: this.now });
+    for (const plan of [...this.plans.values()].filter((one) => one.runId === id && one.state === 'expected')) {
+      this.plans.set(plan.id, { ...plan, state: 'erased', erasedBecause: 'run-failed' });
+    }
     if (state === 'unknown') {
       for (const target of run.targets) {
         this.saveResult(run, target, 'unknown', null);
