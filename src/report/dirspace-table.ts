@@ -20,6 +20,9 @@ const STATES: Readonly<Record<DirspaceState, readonly [string, string]>> = {
   unknown: ['🟥', 'unknown: look first'],
 };
 
+/** Columns that are aligned as numbers are. */
+const NUMBERS = new Set(['add', 'change', 'destroy', 'replace', 'done', 'failed', 'not attempted', 'layer']);
+
 /** More rows than this are summed up in one: a table is read, not searched. */
 const MAX_ROWS = 60;
 
@@ -28,20 +31,21 @@ export function dirspaceTable(view: PullView, groups: readonly Group[], maxRows 
   if (groups.length === 0) {
     return '';
   }
+  const outcomes = view.dirspaces.some((entry) => entry.apply !== undefined);
   const show = {
     layer: view.dirspaces.some((entry) => (entry.layer ?? 1) > 1),
-    risk: view.dirspaces.some(
-      (entry) => entry.state !== 'applied' && entry.model !== undefined && riskOf(entry.model).points > 0,
-    ),
+    risk: view.dirspaces.some((entry) => riskCell(entry) !== '' && riskCell(entry) !== 'none'),
     cost: view.dirspaces.some((entry) => entry.cost !== undefined),
     needs: view.dirspaces.some((entry) => (entry.requirements ?? []).length > 0),
-    figures: view.dirspaces.some(hasFigures),
+    outcomes,
+    figures: !outcomes && view.dirspaces.some(hasFigures),
     run: view.dirspaces.some((entry) => entry.runUrl !== undefined),
   };
   const head = [
     '',
     'dirspace',
     'state',
+    ...(show.outcomes ? ['done', 'failed', 'not attempted'] : []),
     ...(show.figures ? ['add', 'change', 'destroy', 'replace'] : []),
     ...(show.layer ? ['layer'] : []),
     ...(show.risk ? ['risk'] : []),
@@ -49,7 +53,7 @@ export function dirspaceTable(view: PullView, groups: readonly Group[], maxRows 
     ...(show.needs ? ['still needs'] : []),
     ...(show.run ? ['run'] : []),
   ];
-  const align = head.map((name) => (['add', 'change', 'destroy', 'replace', 'layer'].includes(name) ? '--:' : '---'));
+  const align = head.map((name) => (NUMBERS.has(name) ? '--:' : '---'));
   const rows = groups.slice(0, maxRows).map((group) => {
     const { first } = group;
     const [sign, word] = STATES[first.state];
@@ -61,6 +65,7 @@ export function dirspaceTable(view: PullView, groups: readonly Group[], maxRows 
       counts.delete > 0 && first.state === 'planned' ? '🟥' : sign,
       nameCell(group),
       first.failedAt === undefined || first.state !== 'failed' ? word : `${word} at ${prose(first.failedAt, 60)}`,
+      ...(show.outcomes ? outcomeCells(first) : []),
       ...(show.figures ? figures : []),
       ...(show.layer ? [String(first.layer ?? 1)] : []),
       ...(show.risk ? [riskCell(first)] : []),
@@ -74,6 +79,11 @@ export function dirspaceTable(view: PullView, groups: readonly Group[], maxRows 
   return left === 0
     ? table.join('\n')
     : `${table.join('\n')}\n\n… and ${left} more dirspaces that are not in this table.`;
+}
+
+function outcomeCells(view: DirspaceView): readonly string[] {
+  const { apply } = view;
+  return apply === undefined ? ['', '', ''] : [apply.done, apply.failed, apply.notAttempted].map(String);
 }
 
 function hasFigures(view: DirspaceView): boolean {
@@ -90,7 +100,7 @@ function nameCell(group: Group): string {
 }
 
 function riskCell(view: DirspaceView): string {
-  if (view.model === undefined || view.state === 'no-changes') {
+  if (view.model === undefined || (view.state !== 'planned' && view.state !== 'stale')) {
     return '';
   }
   const risk = riskOf(view.model);

@@ -72,11 +72,26 @@ function diffLine(line: string, paint: Paint): string {
   }
 }
 
-/** Code, bold and links; what was escaped is as it was. */
+/** Code, bold and links; what was escaped is as it was. Bold may begin before a piece of code and end after it. */
 function inline(text: string, paint: Paint): string {
+  let bold = false;
   return text
     .split(/(`+)( ?)(.+?)\2\1(?!`)/)
-    .map((part, index) => (index % 4 === 3 ? paint('cyan', part) : index % 4 === 0 ? words(part, paint) : ''))
+    .map((part, index) => {
+      if (index % 4 === 3) {
+        return paint('cyan', part);
+      }
+      return index % 4 !== 0
+        ? ''
+        : part
+            .split(/(?<!\\)\*\*/)
+            .map((piece, at) => {
+              bold = at === 0 ? bold : !bold;
+              const shown = words(piece, paint);
+              return bold ? paint('bold', shown) : shown;
+            })
+            .join('');
+    })
     .join('');
 }
 
@@ -88,7 +103,6 @@ function words(text: string, paint: Paint): string {
       /\[([^\]]*)\]\((https?:[^)]*)\)/g,
       (_, label: string, url: string) => `${label} ${paint('dim', `(${url})`)}`,
     )
-    .replace(/(?<!\\)\*\*(.+?)(?<!\\)\*\*/g, (_, bold: string) => paint('bold', bold))
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Math.min(Number(code), 0x10ffff)))
     .replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? '')
     .replace(/\\([\\*_{}[\]<>~$&#+=.)-])/g, '$1')
