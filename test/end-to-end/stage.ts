@@ -17,6 +17,8 @@ export interface StageOptions {
   /** Environment of the service beside what the world gives; `DATABASE_URL` for PostgreSQL. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: Log;
+  /** Hears of each call of the service to GitHub when it has ended. */
+  readonly onCall?: (call: CallSeen) => void;
   /** Root modules of the repository; default three. */
   readonly roots?: readonly string[];
   /** `.plumbline/config.yml` on the default branch. */
@@ -70,7 +72,10 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const port = read.settings.port === 0 ? await freePort() : read.settings.port;
   const settings = { ...read.settings, port, publicUrl: `http://127.0.0.1:${port}` };
   const service = await startService(settings, options.log ?? createLog(settings.logLevel), {
-    onCall: (call) => calls.push(call),
+    onCall: (call) => {
+      calls.push(call);
+      options.onCall?.(call);
+    },
   });
 
   const rootModule = (root: string, value: string): string => `terraform {
