@@ -1,10 +1,10 @@
 import { dirspaceKey } from '../domain/dirspace.ts';
 import type { Notice } from '../domain/notice.ts';
+import { displayOf } from './display.ts';
 import { intend, note } from './draft.ts';
 import { reasonNotice } from './notices.ts';
 import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
-import { displayOf } from './display.ts';
 import { type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
 import type { Part, Work } from './work.ts';
 import { workflowFit } from './workflow-file.ts';

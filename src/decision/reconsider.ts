@@ -1,6 +1,6 @@
 import type { Decision } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
-import { HOUR } from '../domain/instant.ts';
+import { DAY, HOUR } from '../domain/instant.ts';
 import { isActive } from '../domain/run.ts';
 import { mention } from '../report/escape.ts';
 import { autoapply } from './apply.ts';
@@ -9,7 +9,7 @@ import { dropUntouched, SKIP_LABEL } from './autoplan.ts';
 import { branchesMatch } from './branches.ts';
 import { type Draft, finish, ignore, intend, note } from './draft.ts';
 import { layersOf, type Placed } from './layers.ts';
-import { heldBy } from './locks.ts';
+import { heldBy, isHolding } from './locks.ts';
 import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
 import { isFork, openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { lineFor, waitingFor, wakeLine } from './waiting-line.ts';
@@ -140,7 +140,7 @@ function lockFreed(it: PullCase, work: Work): Decision {
   const { draft, ours, pull } = it;
   const waiting = waitingFor(it);
   if (waiting.length === 0) {
-    return ignore(draft, 'waiting-line', 'nothing-to-do');
+    return passTurn(it);
   }
   const asker = { pull: pull.number, baseRef: pull.baseRef };
   const { all } = layersOf(it, work);
@@ -167,13 +167,29 @@ function lockFreed(it: PullCase, work: Work): Decision {
     ({ part, standing }) =>
       standing.state !== 'running' && waiting.some((one) => one.dir === part.dir && one.workspace === part.workspace),
   );
-  // Whoever does not use the turn keeps nobody waiting.
+  // Whoever does not use the turn within a day keeps nobody waiting.
+  intend(draft, {
+    do: 'set-timer',
+    key: `turn/${it.repository.repositoryId}/${pull.number}`,
+    at: it.now + DAY,
+    event: { kind: 'reconsider', repository: it.repository, pull: pull.number, because: 'lock-freed' },
+  });
   intend(draft, {
     do: 'release-locks',
     pull: pull.number,
     dirspaces: waiting.map(({ dir, workspace }) => ({ dir, workspace })),
   });
   return replanStale(it, work, parts, 'lock-freed');
+}
+
+/** A turn that was given and not used goes to the next in line; whoever used it holds now, and its release wakes the line. */
+function passTurn(it: PullCase): Decision {
+  const holds = it.ours.locks.some((claim) => claim.pull === it.pull.number && isHolding(claim));
+  if (holds) {
+    return ignore(it.draft, 'waiting-line', 'nothing-to-do');
+  }
+  wakeLine(it, 'all');
+  return finish(it.draft, 'turn-passed');
 }
 
 function claimedAt(it: PullCase) {

@@ -108,10 +108,16 @@ function followUp(it: PullCase, run: Run, report: RunReport): Decision {
   }
   const { work } = result;
   if (pull.state === 'merged') {
-    settleMerged(after, work, run.requestedBy);
+    if (!planNextLayer(after, work, run)) {
+      settleMerged(after, work, run.requestedBy);
+    }
     return finish(draft, 'report-recorded');
   }
   if (pull.state === 'closed' || pull.headSha !== run.headSha) {
+    if (pull.state === 'closed') {
+      const plans = run.targets.map((target) => target.planId);
+      intend(draft, { do: 'erase-plans', plans, reason: 'pull-closed-unmerged' });
+    }
     publish(after);
     return finish(draft, 'report-recorded');
   }

@@ -131,8 +131,16 @@ export function endRun(
   if (state === 'cancelled' || state === 'superseded') {
     intend(it.draft, { do: 'cancel-actions-run', run: run.id });
   }
+  const plans = run.targets.map((target) => target.planId);
   if (run.kind === 'plan') {
-    const plans = run.targets.map((target) => target.planId);
     intend(it.draft, { do: 'erase-plans', plans, reason });
+  } else if (isClosed(it)) {
+    // The closing left them because this run had them in its hands.
+    intend(it.draft, { do: 'erase-plans', plans, reason: 'pull-closed-unmerged' });
   }
+}
+
+function isClosed({ draft }: Pick<PullCase, 'draft'>): boolean {
+  const { github, ours } = draft.snapshot;
+  return (github?.pull?.state ?? ours.pull?.state) === 'closed';
 }

@@ -43,6 +43,7 @@ export const REASONS = {
   'gate-approved': 'The approval of the gate was recorded.',
   published: 'What people read on the pull request was brought up to date.',
   'asked-again': 'GitHub did not know yet; it is asked again shortly.',
+  'turn-passed': 'The turn was not used; the next in line is told.',
   'lock-freed': 'A dirspace this pull request waited for is free.',
   'state-changed':
     'Another pull request applied here after this plan was made, so the plan no longer tells what would happen.',

@@ -130,6 +130,11 @@ export class Invariants {
   }
 
   #leftOver(pull: number): boolean {
+    const layered = this.#model.config.includes('depends_on');
+    const done = this.#model.results.get(`${pull} ${dirspaceKey({ dir: 'b', workspace: 'default' })}`);
+    if (layered && done?.state !== 'applied' && done?.state !== 'no-changes') {
+      return true;
+    }
     return [...this.#model.results.values()].some(
       (result) => result.pull === pull && result.state !== 'applied' && result.state !== 'no-changes',
     );
