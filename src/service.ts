@@ -3,21 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { sql } from 'kysely';
 import { WORKFLOW_PATH } from './decision/workflow-file.ts';
-import { installationOf, subjectOf } from './domain/event.ts';
 import { createApp } from './github/app-client.ts';
 import type { CallSeen } from './github/github-fetch.ts';
 import { readIdentity } from './github/identity.ts';
-import { eventOf } from './github/payload-to-event.ts';
 import { createTreeCache } from './github/repository-tree.ts';
 import { isSigned } from './github/webhook-signature.ts';
 import type { Log } from './log.ts';
 import type { Settings } from './settings.ts';
 import type { Database } from './store/database.ts';
-import { recordDelivery } from './store/inbox.ts';
 import { migrate } from './store/migrate.ts';
 import { openDatabase } from './store/open.ts';
 import { openKeyRing } from './vault/key-ring.ts';
 import { createWeb } from './web/app.ts';
+import { createIntake } from './web/intake.ts';
 import { createRunnerDesk } from './web/runner-desk.ts';
 import { startWorker } from './worker/start-worker.ts';
 
@@ -94,23 +92,7 @@ export async function startService(settings: Settings, log: Log, options: Servic
     }),
     isSigned: (body, signature) => isSigned(body, signature, secrets),
     accepting: () => accepting,
-    intake: async ({ guid, name, payload }) => {
-      const mapped = eventOf(name, payload, { appId: settings.appId, botId: identity.botId, receivedAt: Date.now() });
-      const recorded = await recordDelivery(
-        database.db,
-        'event' in mapped
-          ? {
-              dedupeKey: guid,
-              name,
-              installationId: installationOf(mapped.event),
-              subject: subjectOf(mapped.event),
-              event: mapped.event,
-            }
-          : { dedupeKey: guid, name, installationId: 0, subject: null, event: null, ignoredReason: mapped.ignored },
-      );
-      database.notify('inbox');
-      return 'event' in mapped ? recorded : 'ignored';
-    },
+    intake: createIntake(database, { appId: settings.appId, botId: identity.botId }),
     ready: async () => {
       await sql`select 1`.execute(database.db);
       return accepting && worker.isAlive();

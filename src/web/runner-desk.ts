@@ -15,7 +15,7 @@ import type { KeyRing } from '../vault/key-ring.ts';
 import { hashToken, newToken } from '../vault/token.ts';
 import { manifestOf } from './manifest.ts';
 import { outcomeDetails } from './outcome-details.ts';
-import { Refused, type RefusedStatus } from './runner-refusal.ts';
+import { planTooLarge, Refused, type RefusedStatus } from './runner-refusal.ts';
 import { createSlots } from './upload-slots.ts';
 
 /** The run that a request's token belongs to, as it is now. */
@@ -106,7 +106,7 @@ export function createRunnerDesk(deps: DeskDeps) {
       const answer = await uploads.within(() => storePlan(db, place, source));
       if (!answer.stored) {
         throw answer.why === 'too-large'
-          ? new Refused(413, 'plan-too-large', `A plan file has at most ${MAX_PLAN_BYTES / 1024 / 1024} MiB.`)
+          ? planTooLarge()
           : new Refused(409, 'plan-not-expected', 'No such plan is expected from this run, or not any more.');
       }
     },
@@ -187,6 +187,10 @@ async function prove(deps: DeskDeps, issuer: TokenIssuer, { record, repository, 
     throw new Refused(status, code, message);
   };
   if (!identity.ok) {
+    if (identity.code === 'issuer-unreachable') {
+      // Nothing was found wrong with the token: the runner shall try again, with a fresh one.
+      throw new Refused(503, identity.code, identity.message);
+    }
     const status =
       identity.code === 'token-malformed' || identity.code === 'token-forged' || identity.code === 'token-expired'
         ? 401

@@ -1,6 +1,6 @@
-import type { ErrorAnswer } from '../protocol/messages.ts';
+import { type ErrorAnswer, MAX_PLAN_BYTES } from '../protocol/messages.ts';
 
-export type RefusedStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 426;
+export type RefusedStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 426 | 503;
 
 /** A runner's request that is answered with no. `message` is for the job's log: what is wrong, and what to do. */
 export class Refused extends Error {
@@ -17,4 +17,9 @@ export class Refused extends Error {
 /** The body of the answer. */
 export function refusedAnswer(refused: Refused): ErrorAnswer {
   return { error: { code: refused.code, message: refused.message } };
+}
+
+/** A plan file over the limit, by its announced length or by its bytes. */
+export function planTooLarge(): Refused {
+  return new Refused(413, 'plan-too-large', `A plan file has at most ${MAX_PLAN_BYTES / 1024 / 1024} MiB.`);
 }

@@ -13,7 +13,7 @@ import {
 } from '../protocol/messages.ts';
 import { parseDiscovery, parseReport } from '../protocol/report.ts';
 import type { RunnerDesk, RunnerRun } from './runner-desk.ts';
-import { Refused, refusedAnswer } from './runner-refusal.ts';
+import { planTooLarge, Refused, refusedAnswer } from './runner-refusal.ts';
 
 export interface RunnerDeps {
   readonly desk: RunnerDesk;
@@ -83,12 +83,11 @@ export function runnerRoutes({ desk }: RunnerDeps): Hono<{ Variables: { run: Run
     c.json(await desk.heartbeat(c.get('run'))),
   );
 
-  const planLimit = limit(
-    MAX_PLAN_BYTES + SEAL_OVERHEAD_BYTES,
-    'plan-too-large',
-    `A plan file has at most ${MAX_PLAN_BYTES / 1024 / 1024} MiB.`,
-  );
-  app.put('/runner/v1/runs/:run/plans/:plan', planLimit, async (c) => {
+  app.put('/runner/v1/runs/:run/plans/:plan', async (c) => {
+    // Never gathered in memory: what says its length is refused by it, and the desk counts what comes without one.
+    if (Number(c.req.header('content-length') ?? 0) > MAX_PLAN_BYTES + SEAL_OVERHEAD_BYTES) {
+      throw planTooLarge();
+    }
     const body = c.req.raw.body;
     if (body === null) {
       throw new Refused(422, 'empty-plan', 'The upload has no bytes.');
@@ -127,11 +126,11 @@ export function runnerRoutes({ desk }: RunnerDeps): Hono<{ Variables: { run: Run
   return app;
 }
 
-function limit(maxSize: number, code = 'too-large', message = `The body has at most ${maxSize} bytes.`) {
+function limit(maxSize: number) {
   return bodyLimit({
     maxSize,
     onError: () => {
-      throw new Refused(413, code, message);
+      throw new Refused(413, 'too-large', `The body has at most ${maxSize} bytes.`);
     },
   });
 }

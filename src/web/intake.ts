@@ -1,0 +1,39 @@
+import { installationOf, subjectOf } from '../domain/event.ts';
+import { eventOf } from '../github/payload-to-event.ts';
+import type { Database } from '../store/database.ts';
+import { recordDelivery } from '../store/inbox.ts';
+import type { WebhookDeps } from './webhook-routes.ts';
+
+/** Ignored deliveries belong to no installation's line; they are kept for a while, to be looked at. */
+const NO_INSTALLATION = 0;
+
+/** Put what GitHub sent into the database, once per delivery id, and wake the worker. What it means to us is found out here, what follows is not. */
+export function createIntake(
+  database: Database,
+  app: { readonly appId: number; readonly botId: number },
+): WebhookDeps['intake'] {
+  return async ({ guid, name, payload }) => {
+    const mapped = eventOf(name, payload, { ...app, receivedAt: Date.now() });
+    if ('ignored' in mapped) {
+      await recordDelivery(database.db, {
+        dedupeKey: guid,
+        name,
+        installationId: NO_INSTALLATION,
+        subject: null,
+        event: null,
+        ignoredReason: mapped.ignored,
+      });
+      return 'ignored';
+    }
+    const { event } = mapped;
+    const recorded = await recordDelivery(database.db, {
+      dedupeKey: guid,
+      name,
+      installationId: installationOf(event),
+      subject: subjectOf(event),
+      event,
+    });
+    database.notify('inbox');
+    return recorded;
+  };
+}
