@@ -2,7 +2,7 @@ import type { Change } from './change.ts';
 import type { Dirspace } from './dirspace.ts';
 import type { Event } from './event.ts';
 import type { Instant } from './instant.ts';
-import type { Notice } from './notice.ts';
+import type { DisplaySettings, Notice } from './notice.ts';
 import type { ReasonCode } from './reason.ts';
 import type { RunState } from './run.ts';
 import type { NewRun } from './snapshot.ts';
@@ -58,6 +58,8 @@ export type Intent =
       readonly pull: number;
       readonly change: Change | null;
       readonly notices: readonly Notice[];
+      /** Absent: as it was. */
+      readonly display?: DisplaySettings;
     }
   | { readonly do: 'set-timer'; readonly key: string; readonly at: Instant; readonly event: Event }
   | { readonly do: 'clear-timer'; readonly key: string }

@@ -28,6 +28,16 @@ export type GitHubWrite =
       /** Minimise this older one after creating the new one. */
       readonly minimise: string | null;
     }
+  /** One of our own comments; gone already is as good. */
+  | { readonly write: 'delete-comment'; readonly commentId: number }
+  | {
+      readonly write: 'status';
+      readonly sha: string;
+      readonly context: string;
+      readonly state: 'pending' | 'success' | 'failure' | 'error';
+      readonly description: string;
+      readonly targetUrl: string | null;
+    }
   | {
       readonly write: 'check';
       readonly sha: string;

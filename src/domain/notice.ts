@@ -14,6 +14,14 @@ export interface ConfigProblem {
   readonly nearest?: string;
 }
 
+/** How the repository wants to see what is published; from the configuration that counts for the pull request. */
+export interface DisplaySettings {
+  readonly checks: 'summary' | 'per-dirspace' | 'statuses';
+  readonly labels: boolean;
+  /** What becomes of the comment before; `edit` when the repository has not said. */
+  readonly comments: 'edit' | 'append' | 'minimize' | 'delete';
+}
+
 /** Something that people must read on the pull request beside its dirspaces. Kept until the next decision about the change. */
 export type Notice =
   | { readonly kind: 'config'; readonly problems: readonly ConfigProblem[] }

@@ -35,6 +35,10 @@ export async function deliver(
       return await deliverMerge(client, repository, write, context);
     case 'labels':
       return await setLabels(client, repository, write);
+    case 'delete-comment':
+      return await deleteComment(client, repository, write.commentId);
+    case 'status':
+      return await setStatus(client, repository, write);
   }
 }
 
@@ -98,4 +102,41 @@ async function setLabels(
     }
   }
   return { ok: true };
+}
+
+async function deleteComment(
+  client: GitHubClient,
+  { owner, name }: RepositoryPath,
+  commentId: number,
+): Promise<WriteResult> {
+  const what = `delete comment ${commentId}`;
+  const sent = await attempt(what, () =>
+    client.request('DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+      owner,
+      repo: name,
+      comment_id: commentId,
+    }),
+  );
+  return sent.ok || sent.status === 404 ? { ok: true } : dead(what, sent);
+}
+
+/** The newest status of a context counts, so sending one twice is sending it once. */
+async function setStatus(
+  client: GitHubClient,
+  { owner, name }: RepositoryPath,
+  write: Extract<GitHubWrite, { write: 'status' }>,
+): Promise<WriteResult> {
+  const what = `set status ${write.context}`;
+  const sent = await attempt(what, () =>
+    client.request('POST /repos/{owner}/{repo}/statuses/{sha}', {
+      owner,
+      repo: name,
+      sha: write.sha,
+      state: write.state,
+      context: write.context,
+      description: write.description,
+      ...(write.targetUrl === null ? {} : { target_url: write.targetUrl }),
+    }),
+  );
+  return sent.ok ? { ok: true } : dead(what, sent);
 }

@@ -5,6 +5,7 @@ import { readLocks } from './locks.ts';
 import { readPlansOfPull } from './plans.ts';
 import { type RunRecord, readRunsOfPull } from './runs.ts';
 import type { Schema } from './tables.ts';
+import { json } from './values.ts';
 
 export type ResultRow = Selectable<Schema['dirspace_result']>;
 
@@ -49,7 +50,7 @@ export async function pullsWithHead(db: Db, repositoryId: number, headSha: strin
 export async function saveComment(
   db: Db,
   pull: { readonly repositoryId: number; readonly number: number },
-  comment: { readonly id: number; readonly nodeId: string | null },
+  comment: { readonly id: number; readonly nodeId: string | null; readonly shows: string },
 ): Promise<void> {
   await db
     .updateTable('pull_request')
@@ -57,6 +58,7 @@ export async function saveComment(
       comment_id: comment.id,
       comment_node_id: sql<string>`coalesce(${comment.nodeId}, case when comment_id = ${comment.id} then comment_node_id end)`,
       comment_revision: sql<number>`comment_revision + 1`,
+      comment_shows: comment.shows,
     })
     .where('repository_id', '=', pull.repositoryId)
     .where('number', '=', pull.number)
@@ -119,4 +121,18 @@ async function readOverlaps(
       and pull_request.state = 'open'
     order by theirs.dir, theirs.workspace, theirs.pull`.execute(tx);
   return rows.rows;
+}
+
+/** The labels that the pull request has since we set them; the next observation reads them from GitHub. */
+export async function saveLabels(
+  db: Db,
+  pull: { readonly repositoryId: number; readonly number: number },
+  labels: readonly string[],
+): Promise<void> {
+  await db
+    .updateTable('pull_request')
+    .set({ labels: json(labels) })
+    .where('repository_id', '=', pull.repositoryId)
+    .where('number', '=', pull.number)
+    .execute();
 }

@@ -91,6 +91,7 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
         .set({
           change: intent.change === null ? null : json(intent.change),
           notices: json(intent.notices),
+          ...(intent.display === undefined ? {} : { display: json(intent.display) }),
         })
         .where('repository_id', '=', inRepository(place).repositoryId)
         .where('number', '=', intent.pull)

@@ -1,7 +1,7 @@
 import type { Change, ModuleIndex } from '../domain/change.ts';
 import type { TraceLine } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
-import type { Notice } from '../domain/notice.ts';
+import type { DisplaySettings, Notice } from '../domain/notice.ts';
 import type { Diagnostic, PlanModel } from '../domain/plan-model.ts';
 import type { ReasonCode } from '../domain/reason.ts';
 import type { ChangeCounts, DirspaceResult, PlanFacts, RunKind, RunState } from '../domain/run.ts';
@@ -93,9 +93,12 @@ export const TABLES = {
       labels: document<readonly string[]>(),
       change: orNull(document<Change>()),
       notices: withDefault(document<readonly Notice[]>(), "'[]'::jsonb"),
+      display: orNull(document<DisplaySettings>()),
       comment_id: orNull(int8()),
       comment_node_id: orNull(text()),
       comment_revision: withDefault(int4(), '0'),
+      /** Which results the comment shows; another set may be worth a comment of its own. */
+      comment_shows: orNull(text()),
       first_applied_at: orNull(moment()),
       unlocked_at: orNull(moment()),
       observed_at: withDefault(moment(), 'now()'),
@@ -149,6 +152,35 @@ export const TABLES = {
     primaryKey: ['key'],
     owner: 'installation_id',
     index: { timer_due: '(due_at)' },
+  },
+  /** How far the list of deliveries that GitHub keeps was compared with what came in; one row. */
+  delivery_look: {
+    columns: {
+      name: text(),
+      /** Everything that was delivered before it was compared. */
+      seen_until: moment(),
+      /** Where a comparison that was too long for one look goes on, and where it began. */
+      cursor: orNull(text()),
+      walk_from: orNull(moment()),
+      due_at: moment(),
+      lease_token: orNull(text()),
+      lease_until: orNull(moment()),
+    },
+    primaryKey: ['name'],
+    owner: 'none',
+  },
+  /** What GitHub delivered and we do not have, until it comes or GitHub has forgotten it. */
+  lost_delivery: {
+    columns: {
+      guid: text(),
+      delivery_id: text(),
+      delivered_at: moment(),
+      asked: withDefault(int4(), '0'),
+      due_at: moment(),
+    },
+    primaryKey: ['guid'],
+    owner: 'none',
+    index: { lost_delivery_due: '(due_at)' },
   },
   decision: {
     columns: {

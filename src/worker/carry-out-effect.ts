@@ -1,22 +1,16 @@
 import { WORKFLOW_PATH } from '../decision/workflow-file.ts';
 import { type Event, subjectOf } from '../domain/event.ts';
-import type { GitHubWrite, WriteResult } from '../domain/github-write.ts';
+import type { WriteResult } from '../domain/github-write.ts';
 import { deliver } from '../github/deliver.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueEvent } from '../store/inbox.ts';
 import type { OutboxLease } from '../store/outbox.ts';
 import { type RepositoryRow, readRepository } from '../store/repositories.ts';
 import { markDispatched, type RunRecord, readRun } from '../store/runs.ts';
+import type { EffectOutcome, Send } from './effect-outcome.ts';
 import { publishPull } from './publish-pull.ts';
 import { sendCheck } from './send-check.ts';
 import type { WorkerDeps } from './worker-deps.ts';
-
-/** What came of an effect. `follow` is carried out with the end of the row. */
-export type EffectOutcome =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly dead: string; readonly follow?: (tx: Tx) => Promise<void> };
-
-export type Send = (write: GitHubWrite) => Promise<WriteResult>;
 
 const DONE = { ok: true } as const;
 

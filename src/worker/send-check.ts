@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GitHubWrite } from '../domain/github-write.ts';
 import { type CheckRunPlace, readCheckRun, saveCheckRun } from '../store/check-runs.ts';
-import type { EffectOutcome, Send } from './carry-out-effect.ts';
+import type { EffectOutcome, Send } from './effect-outcome.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 export type CheckContent = Omit<

@@ -1,0 +1,86 @@
+import type { PullView } from '../domain/pull-view.ts';
+import { commentMarker, renderComment } from '../report/comment.ts';
+import { commentSteps } from '../report/comment-strategy.ts';
+import { phaseOf } from '../report/headline.ts';
+import { markPublished } from '../store/plans.ts';
+import { type PullRows, saveComment } from '../store/pull-rows.ts';
+import type { EffectOutcome } from './effect-outcome.ts';
+import type { Publication } from './publication.ts';
+import type { Shown } from './shown-pull.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** Bring the pull request's comment up to date. Only when it shows them do plans count as published. */
+export async function publishComment(deps: WorkerDeps, publication: Publication, shown: Shown): Promise<EffectOutcome> {
+  const { db } = deps.database;
+  const { pull, repositoryId, send } = publication;
+  const { rows, view, blocking } = shown;
+  if (rows.pull.comment_id === null && !hasNews(view, blocking)) {
+    return { ok: true };
+  }
+  const steps = stepsFor(publication, shown);
+  const remove = steps.some((step) => step.do === 'delete');
+  const isNew = steps.some((step) => step.do === 'create');
+  const result = await send({
+    write: 'sticky-comment',
+    pull,
+    marker: markerOf(pull),
+    body: bodyOf(view, blocking),
+    commentId: isNew ? null : rows.pull.comment_id,
+    minimise: steps.some((step) => step.do === 'minimize') ? rows.pull.comment_node_id : null,
+  });
+  if (!result.ok) {
+    return { ok: false, dead: result.dead };
+  }
+  if (result.id !== undefined) {
+    const comment = { id: result.id, nodeId: result.nodeId ?? null, shows: resultsIn(rows) };
+    await saveComment(db, { repositoryId, number: pull }, comment);
+  }
+  if (remove && rows.pull.comment_id !== null) {
+    await send({ write: 'delete-comment', commentId: rows.pull.comment_id });
+  }
+  await markPublished(
+    db,
+    rows.plans.filter((plan) => plan.state === 'stored').map((plan) => plan.id),
+  );
+  return { ok: true };
+}
+
+function stepsFor({ newComment }: Publication, { rows, view, display }: Shown): ReturnType<typeof commentSteps> {
+  const { comment_id, comment_node_id, comment_shows } = rows.pull;
+  if (comment_id === null) {
+    return [{ do: 'create' }];
+  }
+  const kind = phaseOf(view);
+  const own = {
+    id: comment_node_id ?? '',
+    kind: newComment ? (kind === 'plan' ? 'apply' : 'plan') : kind,
+    minimized: false,
+  } as const;
+  // The other strategies are about results: while something runs, and for the same results, the comment is edited as ever.
+  const same = (view.runs ?? []).length > 0 || comment_shows === resultsIn(rows);
+  return commentSteps(same ? 'edit' : display.comments, [own], kind);
+}
+
+/** Which results a comment shows. */
+function resultsIn(rows: PullRows): string {
+  return [...new Set(rows.results.map((row) => row.run_id))].sort().join(' ').slice(0, 2_000);
+}
+
+function bodyOf(view: PullView, blocking: string | null): string {
+  const marker = commentMarker({ pull: view.pull, head: view.headSha, kind: 'plan', revision: view.revision ?? 0 });
+  return blocking === null ? renderComment(view) : `${marker}\n${blocking}`;
+}
+
+/** The part of the marker that is the same in every comment of this pull request. */
+function markerOf(pull: number): string {
+  return commentMarker({ pull, head: '', kind: 'plan', revision: 0 }).split(',"kind"')[0] ?? '';
+}
+
+/** A comment is first made when there is something to read; that a plan has begun is seen in the check. */
+function hasNews(view: PullView, blocking: string | null): boolean {
+  return (
+    blocking !== null ||
+    (view.notes ?? []).length > 0 ||
+    view.dirspaces.some(({ state }) => state !== 'queued' && state !== 'planning')
+  );
+}
