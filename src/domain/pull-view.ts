@@ -127,8 +127,9 @@ export interface PullView {
   readonly runs?: readonly RunView[];
   /** What the last decision left for people to read: broken configuration, workflow that cannot be started, reasons. */
   readonly notices?: readonly Notice[];
-  /** Whole text of the workflow file that users copy, for when it is missing. */
-  readonly workflowText?: string;
+  /** For the lines that mend a workflow file: where it must stand, and what it must call. */
+  readonly defaultBranch?: string;
+  readonly serverUrl?: string;
   /** Said once, above the table: apply credentials reachable from plan, and the like. */
   readonly notes?: readonly NoteView[];
   readonly held?: readonly HeldView[];

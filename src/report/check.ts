@@ -151,7 +151,7 @@ function cannotRun(view: PullView): boolean {
 
 /** Without dirspaces, a reason stands in the way of everything: untrusted author, unread files. */
 function blocked(view: PullView): boolean {
-  return view.dirspaces.length === 0 && (view.notices ?? []).length > 0;
+  return view.dirspaces.length === 0 && (view.notices ?? []).length + (view.notes ?? []).length > 0;
 }
 
 function problemTitle(view: PullView): string {

@@ -4,9 +4,9 @@ import type { DirspaceView, PullView } from '../domain/pull-view.ts';
 import { comparePlans } from '../plans/compare-plans.ts';
 import { riskOf } from '../plans/risk.ts';
 import { renderConfigProblems } from './config-problems.ts';
-import { clip, code, fold, link, mention, plural, prose, shortSha } from './escape.ts';
+import { renderDispatchProblem } from './dispatch-problem.ts';
+import { clip, code, fold, link, plural, prose, shortSha } from './escape.ts';
 import { nextCommands } from './next-commands.ts';
-import { renderWorkflowProblem } from './workflow-problem.ts';
 
 /** Addresses that a caution names; the rest is counted. */
 const MAX_NAMED = 12;
@@ -57,7 +57,7 @@ function noticeBlock(notice: Notice, view: PullView): string {
     case 'config':
       return renderConfigProblems(notice.problems);
     case 'dispatch':
-      return renderWorkflowProblem(notice.problem, view.workflowText);
+      return renderDispatchProblem(notice.problem, view.defaultBranch ?? 'the default branch', view.serverUrl ?? '');
     case 'reason':
       return important(notice.text, notice.next);
   }
@@ -251,11 +251,6 @@ export function runsBlock(view: PullView): string {
       return `**${clip(run.kind, 20)}** ${link(state, run.url)}${by}${progress}.`;
     });
   return limited(lines, 5, 'more runs');
-}
-
-/** Asks people by name to act; used at most once per person and state by whoever decides to notify. */
-export function callFor(logins: readonly string[], text: string): string {
-  return `${logins.slice(0, 10).map(mention).join(' ')} ${prose(text)}`;
 }
 
 function limited(lines: readonly string[], most: number, rest: string): string {

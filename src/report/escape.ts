@@ -96,11 +96,6 @@ export function link(label: string, url: string | undefined): string {
     : label;
 }
 
-/** `@login`, which notifies. Only for people who must act; anything that is no GitHub login becomes code. */
-export function mention(login: string): string {
-  return /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\/[A-Za-z0-9._-]{1,100})?$/.test(login) ? `@${login}` : code(login);
-}
-
 /** A folded section. `summary` is HTML that was escaped already, `body` Markdown. */
 export function fold(summary: string, body: string, open = false): string {
   return `<details${open ? ' open' : ''}><summary>${summary}</summary>\n\n${body}\n\n</details>`;

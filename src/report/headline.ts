@@ -42,7 +42,7 @@ export function planHeadline(view: PullView): string {
     return 'nothing was run';
   }
   if (total === 0) {
-    return (view.notices ?? []).length > 0 ? 'nothing was planned' : 'nothing to plan';
+    return (view.notices ?? []).length + (view.notes ?? []).length > 0 ? 'nothing was planned' : 'nothing to plan';
   }
   const count = tally(view);
   const changed = count.planned + count.stale + count.applying + count.applied + count.partly + count['apply-failed'];

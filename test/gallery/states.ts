@@ -1,11 +1,10 @@
-import type { AttributeChange, Diagnostic, PlanModel, ResourceChange } from '../../src/domain/plan-model.ts';
+import { refusalBody } from '../../src/decision/refusal.ts';
+import type { AttributeChange, Diagnostic, PlanModel } from '../../src/domain/plan-model.ts';
 import type { DirspaceView, PullView } from '../../src/domain/pull-view.ts';
 import { openApplyStream } from '../../src/plans/apply-stream.ts';
 import { renderCheck } from '../../src/report/check.ts';
 import { renderComment } from '../../src/report/comment.ts';
-import { renderDriftIssue } from '../../src/report/drift-issue.ts';
-import { renderHelp } from '../../src/report/help.ts';
-import { renderRefusal } from '../../src/report/refusal.ts';
+import { renderDriftGone, renderDriftIssue } from '../../src/report/drift-issue.ts';
 import { fixturePlan, fixtureText, planOf, resource } from '../plans/plan-fixtures.ts';
 
 /** One thing that people may see. Small ones are kept as golden files. */
@@ -363,14 +362,22 @@ export const VIEWS: Readonly<
     about: 'The workflow has other permissions than it needs',
     view: pull([], {
       notices: [
-        { kind: 'dispatch', problem: { what: 'workflow-permissions', detail: 'It asks for `contents: write`.' } },
+        {
+          kind: 'dispatch',
+          problem: {
+            what: 'workflow-permissions',
+            detail:
+              'It asks for `contents: write`; it needs exactly these:\npermissions:\n  contents: read\n  id-token: write',
+          },
+        },
       ],
     }),
   },
   'workflow-missing': {
     about: 'The workflow file is missing',
     view: pull([], {
-      workflowText: 'name: plumbline\nrun-name: plumbline $' + '{{ inputs.run-id }}\n',
+      defaultBranch: 'main',
+      serverUrl: 'https://plumbline.acme.test',
       notices: [{ kind: 'dispatch', problem: { what: 'workflow-missing' } }],
     }),
   },
@@ -490,14 +497,14 @@ const replies: readonly GalleryState[] = [
     about: 'A refused apply',
     golden: true,
     markdown: () =>
-      renderRefusal({
-        command: 'apply dir:prod/db',
-        by: 'bob',
-        reasons: [
-          { text: '`prod/db` needs 2 approvals and has 1.', next: 'plumbline apply dir:prod/db' },
-          { text: '`prod/db` is held by #38.', next: 'plumbline explain dir:prod/db' },
-        ],
-      }),
+      refusalBody('plumbline apply dir:prod/db', [
+        {
+          reason: 'plan-missing',
+          about: [{ dir: 'prod/db', workspace: 'default' }],
+          next: 'plumbline plan dir:prod/db',
+        },
+        { reason: 'unlock-denied', detail: 'Ask `dba`.' },
+      ]),
   },
   {
     name: 'issue-drift',
@@ -518,12 +525,12 @@ const replies: readonly GalleryState[] = [
       return `# ${issue.title}\n\n${issue.body}`;
     },
   },
-  { name: 'reply-help', about: 'Help', golden: true, markdown: () => renderHelp() },
+  {
+    name: 'issue-drift-gone',
+    about: 'How a drift issue is closed',
+    golden: true,
+    markdown: () => renderDriftGone({ dir: 'prod/db', workspace: 'default' }, HEAD),
+  },
 ];
 
 export const STATES: readonly GalleryState[] = [...comments, ...checks, ...replies];
-
-/** For tests that want a change of their own. */
-export function changesOf(view: PullView): readonly ResourceChange[] {
-  return view.dirspaces.flatMap((entry) => entry.model?.changes ?? []);
-}

@@ -7,7 +7,7 @@ import { MAX_COMMENT, parseCommentMarker, renderComment } from '../../src/report
 import { commentSteps } from '../../src/report/comment-strategy.ts';
 import { driftMarker } from '../../src/report/drift-issue.ts';
 import { labelOf } from '../../src/report/labels.ts';
-import { renderStatuses } from '../../src/report/statuses.ts';
+import { renderStatuses, viewOf } from '../../src/report/statuses.ts';
 import { renderGfm } from '../gallery/github-page.ts';
 import { STATES, VIEWS } from '../gallery/states.ts';
 import { planOf, resource } from '../plans/plan-fixtures.ts';
@@ -77,7 +77,7 @@ describe('the comment', () => {
     times: fc.constantFrom(1, 1, 1, 300),
   });
 
-  function viewOf(
+  function viewFrom(
     parts: readonly {
       dir: string;
       state: DirspaceState;
@@ -109,7 +109,7 @@ describe('the comment', () => {
   it('fits, is well-formed, and leaves nothing open, for every view', () => {
     fc.assert(
       fc.property(fc.array(dirspace, { maxLength: 12 }), (parts) => {
-        const view = viewOf(parts);
+        const view = viewFrom(parts);
         const body = renderComment(view);
         expect(body.length).toBeLessThanOrEqual(MAX_COMMENT);
         expect(body.isWellFormed()).toBe(true);
@@ -130,17 +130,17 @@ describe('the comment', () => {
   });
 
   it('does the same whatever the order of the dirspaces', () => {
-    const view = VIEWS.dangerous?.view ?? viewOf([]);
+    const view = VIEWS.dangerous?.view ?? viewFrom([]);
     const strip = (body: string) => body.split('\n').toSorted().join('\n');
     expect(strip(renderComment({ ...view, dirspaces: view.dirspaces.toReversed() }))).toBe(strip(renderComment(view)));
   });
 
   it('shows the small plan in full beside the huge one', () => {
-    expect(renderComment(VIEWS['resources-10000']?.view ?? viewOf([]))).toContain('bucket = "acme-logs"');
+    expect(renderComment(VIEWS['resources-10000']?.view ?? viewFrom([]))).toContain('bucket = "acme-logs"');
   });
 
   it('never says that a value of one dirspace holds for another', () => {
-    const body = renderComment(VIEWS['grouped-50']?.view ?? viewOf([]));
+    const body = renderComment(VIEWS['grouped-50']?.view ?? viewFrom([]));
     expect(body).toContain('"t3.x48"');
     expect(body).toContain('"t3.x49"');
     expect(body.match(/```diff/g)).toHaveLength(2);
@@ -184,6 +184,25 @@ describe('the plan check', () => {
       conclusion: 'success',
       title: 'nothing to plan',
     });
+  });
+
+  it.each(['notes', 'notices'] as const)('never passes when %s say why nothing was planned', (where) => {
+    const said =
+      where === 'notes'
+        ? { notes: [{ text: 'x' }] }
+        : { notices: [{ kind: 'reason' as const, reason: 'nothing-to-do' as const, text: 'x', next: '' }] };
+    expect(renderCheck({ pull: 1, headSha: 'd'.repeat(40), dirspaces: [], ...said }, 'plan')).toMatchObject({
+      conclusion: 'action_required',
+      title: 'nothing was planned',
+    });
+  });
+
+  it('of one dirspace alone says nothing of the others', () => {
+    const view = VIEWS.dangerous?.view ?? one('planned');
+    const [first] = view.dirspaces;
+    const check = renderCheck(first === undefined ? view : viewOf(view, first), 'plan');
+    expect(check.text).toContain('prod/db');
+    expect(check.summary + check.text).not.toContain('prod/app');
   });
 
   it('fails when the configuration is broken, with an annotation at the line', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clip, code, fence, fold, htmlText, link, mention, prose, visible } from '../../src/report/escape.ts';
+import { clip, code, fence, fold, htmlText, link, prose, visible } from '../../src/report/escape.ts';
 import { renderGfm } from '../gallery/github-page.ts';
 
 /** Pieces of Markdown, HTML and GitHub's own syntax, in any order: nearer to an attack than random letters. */
@@ -237,13 +237,5 @@ describe('names as people read them', () => {
     [undefined, 'run'],
   ])('links only plain web addresses: %s', (url, text) => {
     expect(link('run', url)).toBe(text);
-  });
-
-  it.each([
-    ['ann', '@ann'],
-    ['acme/dba', '@acme/dba'],
-    ['ann @bob', '`ann @bob`'],
-  ])('mentions %s only when it is a login', (login, text) => {
-    expect(mention(login)).toBe(text);
   });
 });
