@@ -11,6 +11,7 @@ import { finishEvents, holdsLease, type SubjectLease } from './inbox-lease.ts';
 import { uninstall } from './installations.ts';
 import { savePull, saveRepository } from './observed.ts';
 import { addEffect } from './outbox.ts';
+import { BegunMeanwhile } from './run-end.ts';
 import { lockDirspaces } from './run-start.ts';
 import { carryOut, stateIntentsOf, touchedDirspaces } from './state-intents.ts';
 import { json, now } from './values.ts';
@@ -158,6 +159,9 @@ class Conflict extends Error {
 
 /** A unique index saw the other subject before our locks did. */
 function conflictOf(error: unknown, decision: Decision): Assumption | undefined {
+  if (error instanceof BegunMeanwhile) {
+    return { that: 'run-state', run: error.run, states: ['claimed'] };
+  }
   const index = refusedByUnique(error);
   if (index !== 'run_target_one_apply' && index !== 'run_target_one_run') {
     return undefined;

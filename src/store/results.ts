@@ -6,15 +6,29 @@ import { readRun } from './runs.ts';
 import type { Schema } from './tables.ts';
 import { json } from './values.ts';
 
-/** Copy the stored report of a run into one result per dirspace. `superseded`: kept as history, and not the newest word. Once per run. */
+/**
+ * Copy the stored report of a run into one result per dirspace, once per run. `superseded`: kept as history, and not the newest
+ * word. A run that was given up as `unknown` and reports after all takes that word back where nothing newer was said since.
+ */
 export async function recordReport(tx: Tx, runId: string, superseded: boolean): Promise<boolean> {
   const record = await readRun(tx, runId);
   const report = await tx.selectFrom('run_report').selectAll().where('run_id', '=', runId).executeTakeFirst();
-  const before = await tx.selectFrom('dirspace_result').select('id').where('run_id', '=', runId).executeTakeFirst();
-  if (record === undefined || report === undefined || before !== undefined) {
+  // The details go when they are copied.
+  if (record === undefined || report === undefined || report.details === null) {
     return false;
   }
   const { run } = record;
+  const said = report.outcomes.map(({ index }) => index);
+  const given =
+    said.length === 0
+      ? []
+      : await tx
+          .deleteFrom('dirspace_result')
+          .where('run_id', '=', runId)
+          .where('position', 'in', said)
+          .returning(['position', 'newest'])
+          .execute();
+  const givenUp = new Map(given.map(({ position, newest }) => [position, newest]));
   for (const outcome of report.outcomes) {
     const target = run.targets.find(({ index }) => index === outcome.index);
     if (target === undefined) {
@@ -23,7 +37,8 @@ export async function recordReport(tx: Tx, runId: string, superseded: boolean): 
     const details = report.details?.[String(outcome.index)];
     const plan = run.kind === 'apply' ? await planResult(tx, target.planId) : undefined;
     const place = { repository_id: run.repositoryId, pull: run.pull, dir: target.dir, workspace: target.workspace };
-    if (!superseded) {
+    const newest = !superseded && (givenUp.get(target.index) ?? true);
+    if (newest) {
       await supersedeNewest(tx, place);
     }
     await tx
@@ -48,14 +63,16 @@ export async function recordReport(tx: Tx, runId: string, superseded: boolean): 
         failed_at: details?.failedAt ?? null,
         engine: orNull(details?.engine),
         duration_ms: details?.durationMs ?? null,
-        newest: !superseded,
-        superseded,
+        newest,
+        superseded: !newest,
       })
       .execute();
     if (run.kind === 'plan' && details?.facts) {
+      // What we told the run is ours to know: a job that says it planned on another base would have its apply made on that one.
+      const told = { headSha: run.headSha, baseSha: run.baseSha, flags: run.flags, configDigest: record.configDigest };
       await tx
         .updateTable('plan')
-        .set({ facts: json(details.facts), digest: details.facts.digest })
+        .set({ facts: json({ ...details.facts, ...told }), digest: details.facts.digest })
         .where('id', '=', target.planId)
         .where('state', '<>', 'erased')
         .execute();

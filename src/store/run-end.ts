@@ -5,9 +5,21 @@ import type { Tx } from './database.ts';
 import { erasePlans } from './plan-erasure.ts';
 import { json, now } from './values.ts';
 
+/** An apply began after somebody decided to end it as one that had not: nobody may call it over now. */
+export class BegunMeanwhile extends Error {
+  readonly run: string;
+  constructor(run: string) {
+    super('the apply began meanwhile');
+    this.run = run;
+  }
+}
+
+/** Ends of an apply that say that nothing was changed. */
+const HARMLESS: ReadonlySet<RunState> = new Set(['cancelled', 'superseded', 'refused', 'vanished']);
+
 /**
  * End a run: its dirspaces are free for others, and plans that it did not send will not come. An apply that ends `unknown` leaves
- * that word on each of its dirspaces it gave no outcome for. A run that has ended stays as it is.
+ * that word on each of its dirspaces it gave no outcome for. A run that has ended stays as it is. Throws `BegunMeanwhile`.
  */
 export async function endRun(tx: Tx, id: string, state: RunState, reason: ReasonCode | null): Promise<boolean> {
   const ended = await tx
@@ -15,10 +27,13 @@ export async function endRun(tx: Tx, id: string, state: RunState, reason: Reason
     .set({ state, end_reason: reason, ended_at: now() })
     .where('id', '=', id)
     .where('ended_at', 'is', null)
-    .returning(['kind', 'repository_id', 'pull', 'head_sha', 'base_sha'])
+    .returning(['kind', 'repository_id', 'pull', 'head_sha', 'base_sha', 'begun_at'])
     .executeTakeFirst();
   if (ended === undefined) {
     return false;
+  }
+  if (ended.kind === 'apply' && ended.begun_at !== null && HARMLESS.has(state)) {
+    throw new BegunMeanwhile(id);
   }
   const targets = await tx
     .updateTable('run_target')
@@ -40,7 +55,9 @@ export async function endRun(tx: Tx, id: string, state: RunState, reason: Reason
     );
   }
   if (state === 'unknown') {
-    for (const target of targets) {
+    const told = await tx.selectFrom('dirspace_result').select('position').where('run_id', '=', id).execute();
+    const silent = targets.filter(({ position }) => !told.some((one) => one.position === position));
+    for (const target of silent) {
       await supersedeNewest(tx, { ...ended, ...target });
       await tx
         .insertInto('dirspace_result')

@@ -1,4 +1,5 @@
 import type { ModuleIndex } from '../domain/change.ts';
+import type { RunKind } from '../domain/run.ts';
 import type { Discovery, ReportedOutcome, RunReport } from '../domain/snapshot.ts';
 import type { Db, Tx } from './database.ts';
 import type { OutcomeDetails } from './outcome-details.ts';
@@ -15,7 +16,8 @@ export interface NewReport {
 
 /**
  * Keep a run's report and put it in line to be decided, in one transaction. `kept`: the run was replaced or cancelled meanwhile, and the late word is
- * history. `again`: the same run reported before. `ended`: it is over otherwise. `foreign`: it names a dirspace that is not its own.
+ * history. `again`: the same run reported before. `ended`: it is over otherwise. `foreign`: it names a dirspace that is not its
+ * own, or an end that a run of its kind cannot come to: the code that a plan job runs must not be able to say "applied".
  */
 export async function saveReport(
   db: Db,
@@ -24,7 +26,7 @@ export async function saveReport(
   return db.transaction().execute(async (tx) => {
     const run = await tx
       .selectFrom('run')
-      .select(['state', 'repository_id', 'reported_at', 'kind'])
+      .select(['state', 'repository_id', 'reported_at', 'kind', 'autoapprove'])
       .where('id', '=', report.runId)
       .forUpdate()
       .executeTakeFirst();
@@ -45,7 +47,7 @@ export async function saveReport(
       .where('run_target.run_id', '=', report.runId)
       .execute();
     const stored = new Map(targets.map((target) => [target.position, target.state === 'stored']));
-    if (report.outcomes.some(({ index }) => !stored.has(index))) {
+    if (report.outcomes.some(({ index, state }) => !stored.has(index) || !mayEndAs(run, state))) {
       return 'foreign';
     }
     const outcomes = report.outcomes.map(({ index, state, digest, serial }) => ({
@@ -70,6 +72,26 @@ export async function saveReport(
     await enqueueOfRun(tx, report.runId, 'run-reported');
     return late ? 'kept' : 'saved';
   });
+}
+
+/** Only an `apply-autoapprove` plans and applies in one run. */
+function mayEndAs(
+  run: { readonly kind: RunKind; readonly autoapprove: boolean },
+  state: ReportedOutcome['state'],
+): boolean {
+  switch (state) {
+    case 'planned':
+      return run.kind === 'plan';
+    case 'plan-failed':
+    case 'no-changes':
+      return run.kind === 'plan' || run.autoapprove;
+    case 'applied':
+    case 'apply-failed':
+    case 'unknown':
+      return run.kind === 'apply';
+    case 'not-attempted':
+      return true;
+  }
 }
 
 /** Keep what the runner found before its manifest, and put it in line to be decided. `refused`: the run does not wait for it. */
