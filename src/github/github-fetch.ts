@@ -54,6 +54,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
   pulls: ['pull'],
   issues: ['issue'],
   comments: ['comment'],
+  deliveries: ['delivery'],
   collaborators: ['login'],
   teams: ['team'],
   memberships: ['login'],

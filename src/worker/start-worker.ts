@@ -3,6 +3,7 @@ import { deliverNextEffect } from './deliver-effect.ts';
 import { handleNextSubject } from './handle-subject.ts';
 import { CHORES_EVERY_MS, doChores, moveDueTimers } from './housekeeping.ts';
 import { type Loop, startLoop } from './loop.ts';
+import { recoverDeliveries } from './recover-deliveries.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** The backstop of the wake-ups, and how late a timer may be. */
@@ -17,10 +18,12 @@ export interface Worker {
   readonly isAlive: () => boolean;
 }
 
-/** Start the loops: events, writes to GitHub, timers, chores. */
+/** Start the loops: events, writes to GitHub, timers, chores, lost deliveries. */
 export function startWorker(deps: WorkerDeps): Worker {
   const { database, log } = deps;
   const never = () => () => {};
+  let justStarted = true;
+  let stopping = false;
   const loops: readonly Loop[] = [
     startLoop({
       name: 'inbox',
@@ -50,9 +53,24 @@ export function startWorker(deps: WorkerDeps): Worker {
         return false;
       },
     }),
+    startLoop({
+      name: 'deliveries',
+      log,
+      lanes: 1,
+      pollMs: CHORES_EVERY_MS,
+      listen: never,
+      work: async () => {
+        // What was sent while nobody listened: ask for it now, however short the pause was.
+        const atOnce = justStarted;
+        justStarted = false;
+        await recoverDeliveries(deps, { atOnce, goOn: () => !stopping });
+        return false;
+      },
+    }),
   ];
   return {
     stop: async () => {
+      stopping = true;
       await Promise.all(loops.map((loop) => loop.stop()));
     },
     isAlive: () => loops.every((loop) => Date.now() - loop.lastAlive() < 2 * MINUTE),
