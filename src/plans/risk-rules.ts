@@ -124,6 +124,13 @@ export const RISK_RULES: readonly RiskRule[] = [
     },
   },
   {
+    name: 'not-judged',
+    points: 20,
+    reason: 'cannot be judged as a whole: too large, or an engine without JSON',
+    finds: (model) =>
+      model.left !== undefined || model.text !== undefined || model.problem !== undefined ? ['plan'] : [],
+  },
+  {
     name: 'forget',
     points: 10,
     reason: 'stops managing resources that stay in the cloud',

@@ -16,25 +16,53 @@ export interface Risk {
   readonly findings: readonly RiskFinding[];
 }
 
+const PROVIDER_POINTS = 20;
+
 const remembered = new WeakMap<PlanModel, Risk>();
 
 /**
  * Points for what is dangerous in a plan, each with its reason. Deterministic: the same model has the same points
- * everywhere. A rule counts once, plus one point for each further resource up to its double.
+ * everywhere. A rule counts once, plus one point for each further resource up to its double. `baseline`, the newest plan of
+ * the default branch, shows when a provider changes its major version.
  */
-export function riskOf(model: PlanModel): Risk {
-  const known = remembered.get(model);
+export function riskOf(model: PlanModel, baseline?: PlanModel): Risk {
+  const known = baseline === undefined ? remembered.get(model) : undefined;
   if (known !== undefined) {
     return known;
   }
-  const findings = RISK_RULES.flatMap((rule) => finding(rule, model) ?? []).toSorted((a, b) => b.points - a.points);
+  const majors = baseline === undefined ? [] : newMajors(baseline, model);
+  const provider: readonly RiskFinding[] =
+    majors.length === 0
+      ? []
+      : [
+          {
+            rule: 'provider-major',
+            points: PROVIDER_POINTS,
+            reason: 'moves a provider to another major version',
+            addresses: majors.slice(0, 10),
+          },
+        ];
+  const findings = [...RISK_RULES.flatMap((rule) => finding(rule, model) ?? []), ...provider].toSorted(
+    (a, b) => b.points - a.points,
+  );
   const points = Math.min(
     100,
     findings.reduce((sum, entry) => sum + entry.points, 0),
   );
   const risk: Risk = { points, level: levelOf(points), findings };
-  remembered.set(model, risk);
+  if (baseline === undefined) {
+    remembered.set(model, risk);
+  }
   return risk;
+}
+
+/** Providers whose constraint names another major version than on the default branch. */
+function newMajors(before: PlanModel, after: PlanModel): readonly string[] {
+  const major = (constraint: string) => /\d+/.exec(constraint)?.[0];
+  const old = new Map(before.providers.map((provider) => [provider.name, major(provider.constraint)]));
+  return after.providers
+    .filter((provider) => old.has(provider.name) && old.get(provider.name) !== major(provider.constraint))
+    .map((provider) => provider.name);
 }
 
 /** The words that `risk` thresholds in apply requirements use: low from 1, medium from 20, high from 50. */

@@ -125,7 +125,7 @@ function riskLine(entry: DirspaceView): readonly string[] {
   if (entry.model === undefined) {
     return [];
   }
-  const risk = riskOf(entry.model);
+  const risk = riskOf(entry.model, entry.baseline);
   if (risk.findings.length === 0) {
     return [];
   }

@@ -27,12 +27,12 @@ export function shortCounts(counts: PlanCounts): string {
     [counts.update, '~', ''],
     [counts.delete, '-', ''],
     [counts.replace, '±', ''],
-    [counts.import, '', ' import'],
-    [counts.move, '', ' move'],
-    [counts.forget, '', ' forget'],
+    [counts.import, ', ', ' to import'],
+    [counts.move, ', ', ' to move'],
+    [counts.forget, ', ', ' to forget'],
   ] as const;
   const shown = parts.filter(([count]) => count > 0).map(([count, before, after]) => `${before}${count}${after}`);
-  return shown.length === 0 ? 'no resource changes' : shown.join(' ');
+  return shown.length === 0 ? 'no resource changes' : shown.join(' ').replace(/ ,/g, ',').replace(/^, /, '');
 }
 
 /** `2 to create, 1 to change, 1 to destroy, 1 to replace`: the form for sentences and summaries. */

@@ -103,7 +103,7 @@ function riskCell(view: DirspaceView): string {
   if (view.model === undefined || (view.state !== 'planned' && view.state !== 'stale')) {
     return '';
   }
-  const risk = riskOf(view.model);
+  const risk = riskOf(view.model, view.baseline);
   return risk.points === 0 ? 'none' : `${risk.level} (${risk.points})`;
 }
 

@@ -51,6 +51,8 @@ const DANGEROUS: readonly (readonly [string, PlanModel, string])[] = [
     planOf(Array.from({ length: 51 }, (_, index) => resource({ address: `a.x[${index}]` }))),
     'many-changes',
   ],
+  ['something that was too large to send', planOf([], { left: { resources: 1, attributes: 0 } }), 'not-judged'],
+  ['text instead of JSON', planOf([], { text: 'x' }), 'not-judged'],
   ['something forgotten', planOf([resource({ address: 'a.x', action: 'forget' })]), 'forget'],
   [
     'a failed check',
@@ -83,6 +85,13 @@ describe('risk', () => {
 
   it.each(HARMLESS)('does not alarm for %s', (_name, model) => {
     expect(riskOf(model)).toEqual({ points: 0, level: 'none', findings: [] });
+  });
+
+  it('finds a provider that moves to another major version, when the default branch is known', () => {
+    const at = (constraint: string) =>
+      planOf([resource({ address: 'a.x' })], { providers: [{ name: 'hashicorp/aws', constraint }] });
+    expect(riskOf(at('~> 6.0'), at('~> 5.40')).findings.map((finding) => finding.rule)).toEqual(['provider-major']);
+    expect(riskOf(at('~> 5.50'), at('~> 5.40')).points).toBe(0);
   });
 
   it('names the reason and the resource', () => {
