@@ -1,4 +1,4 @@
-import type { Decision, Intent } from '../domain/decision.ts';
+import type { Decision } from '../domain/decision.ts';
 import { compareDirspaces, type Dirspace, dirspaceKey, dirspaceName } from '../domain/dirspace.ts';
 import type { Actor } from '../domain/event.ts';
 import { isActive } from '../domain/run.ts';
@@ -57,7 +57,7 @@ function decideMerged(it: PullCase, actor: Actor): Decision {
     if (left.length === 0) {
       return releaseAll(it, null);
     }
-    intend(draft, ...claims(it, left));
+    claimByMerge(it, left);
     publishChange(it, null, result.notices);
     return finish(draft, 'pull-merged');
   }
@@ -82,7 +82,7 @@ export function settleMerged(it: PullCase, work: Work, actor: Pick<Actor, 'id' |
     wakeLine(it, given);
   }
   if (locking.some((part) => left.some((one) => one.part === part))) {
-    intend(draft, ...claims(it, locking));
+    claimByMerge(it, locking);
   }
   publishChange(it, work, []);
   autoapply(it, work, actor);
@@ -102,22 +102,25 @@ function releaseAll(it: PullCase, work: Work | null): Decision {
   return finish(draft, 'pull-merged');
 }
 
-/** Claims by the merge; when something was applied there before, its time is kept. */
-function claims(it: PullCase, dirspaces: readonly Dirspace[]): readonly Intent[] {
+/**
+ * Claims by the merge; when something was applied there before, its time is kept. Somebody who unlocked after the merge
+ * took them away for good: a later look at the same merge must not bring them back.
+ */
+function claimByMerge(it: PullCase, dirspaces: readonly Dirspace[]): void {
   const { ours, pull, now } = it;
+  const mergedAt = pull.mergedAt ?? now;
+  if ((ours.pull?.unlockedAt ?? 0) >= mergedAt) {
+    return;
+  }
   const byTime = new Map<number | null, Dirspace[]>();
   for (const dirspace of [...dirspaces].sort(compareDirspaces)) {
     const appliedAt = claimOf(ours.locks, dirspace, pull.number)?.appliedAt ?? null;
     byTime.set(appliedAt, [...(byTime.get(appliedAt) ?? []), plain(dirspace)]);
   }
-  return [...byTime].map(([appliedAt, some]) => ({
-    do: 'claim-locks',
-    pull: pull.number,
-    dirspaces: some,
-    baseRef: pull.baseRef,
-    mergedAt: pull.mergedAt ?? now,
-    appliedAt,
-  }));
+  for (const [appliedAt, some] of byTime) {
+    const { number, baseRef } = pull;
+    intend(it.draft, { do: 'claim-locks', pull: number, dirspaces: some, baseRef, mergedAt, appliedAt });
+  }
 }
 
 function erase(it: PullCase, reason: 'pull-merged' | 'pull-closed-unmerged', which: (plan: Dirspace) => boolean): void {

@@ -2,7 +2,6 @@ import type { Decision } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
 import { DAY, HOUR } from '../domain/instant.ts';
 import { isActive } from '../domain/run.ts';
-import { mention } from '../report/escape.ts';
 import { autoapply } from './apply.ts';
 import { automerge } from './automerge.ts';
 import { dropUntouched, SKIP_LABEL } from './autoplan.ts';
@@ -12,6 +11,7 @@ import { layersOf, type Placed } from './layers.ts';
 import { heldBy, isHolding } from './locks.ts';
 import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
 import { isFork, openCase, type PullCase, pausedBecause } from './pull-case.ts';
+import { mention } from './refusal.ts';
 import { lineFor, waitingFor, wakeLine } from './waiting-line.ts';
 import { type Work, workOf } from './work.ts';
 
@@ -188,7 +188,7 @@ function passTurn(it: PullCase): Decision {
   if (holds) {
     return ignore(it.draft, 'waiting-line', 'nothing-to-do');
   }
-  wakeLine(it, 'all');
+  wakeLine(it, it.ours.locks);
   return finish(it.draft, 'turn-passed');
 }
 

@@ -49,3 +49,8 @@ function mergeSame(refusals: readonly Refusal[]): readonly Refusal[] {
   }
   return [...merged.values()];
 }
+
+/** `@login`, which notifies: only for people who must act. Anything that is no GitHub login becomes code. */
+export function mention(login: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/u.test(login) ? `@${login}` : code(login);
+}

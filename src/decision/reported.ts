@@ -114,9 +114,10 @@ function followUp(it: PullCase, run: Run, report: RunReport): Decision {
     return finish(draft, 'report-recorded');
   }
   if (pull.state === 'closed' || pull.headSha !== run.headSha) {
-    if (pull.state === 'closed') {
+    if (run.kind === 'apply') {
+      // What was not attempted can never be applied any more.
       const plans = run.targets.map((target) => target.planId);
-      intend(draft, { do: 'erase-plans', plans, reason: 'pull-closed-unmerged' });
+      intend(draft, { do: 'erase-plans', plans, reason: 'plan-used' });
     }
     publish(after);
     return finish(draft, 'report-recorded');

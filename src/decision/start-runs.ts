@@ -134,13 +134,15 @@ export function endRun(
   const plans = run.targets.map((target) => target.planId);
   if (run.kind === 'plan') {
     intend(it.draft, { do: 'erase-plans', plans, reason });
-  } else if (isClosed(it)) {
-    // The closing left them because this run had them in its hands.
-    intend(it.draft, { do: 'erase-plans', plans, reason: 'pull-closed-unmerged' });
+  } else if (isOutdated(it, run)) {
+    // The push or the closing left them because this run had them in its hands.
+    intend(it.draft, { do: 'erase-plans', plans, reason });
   }
 }
 
-function isClosed({ draft }: Pick<PullCase, 'draft'>): boolean {
+/** Can the plans of this run never be applied any more? */
+function isOutdated({ draft }: Pick<PullCase, 'draft'>, run: Run): boolean {
   const { github, ours } = draft.snapshot;
-  return (github?.pull?.state ?? ours.pull?.state) === 'closed';
+  const pull = github?.pull ?? ours.pull;
+  return pull !== undefined && pull !== null && (pull.state === 'closed' || pull.headSha !== run.headSha);
 }

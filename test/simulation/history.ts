@@ -27,6 +27,8 @@ export interface Story {
   readonly steps: number;
   /** How far things may be under way at the same time: 0 handles everything after each step. */
   readonly disorder: number;
+  /** Handle what waits of different subjects in another order, and pull request events twice. */
+  readonly shuffle?: boolean;
   readonly decide?: Decide;
 }
 
@@ -46,7 +48,8 @@ export function play(story: Story): Model {
     for (let step = 0; step < story.steps; step += 1) {
       telling.push(act(model, random));
       invariants.afterStep();
-      proceed(model, random, invariants, story.disorder);
+      const order = story.shuffle === true ? new Random(story.seed + step) : null;
+      proceed(model, random, invariants, story.disorder, order);
     }
     model.appliesPaused = false;
     rest(model, random, invariants);
@@ -165,13 +168,22 @@ function someDirs(model: Model, random: Random): readonly string[] {
 }
 
 /** Handle some of what waits, in any order that keeps each subject's own. */
-function proceed(model: Model, random: Random, invariants: Invariants, disorder: number): void {
+function proceed(
+  model: Model,
+  random: Random,
+  invariants: Invariants,
+  disorder: number,
+  order: Random | null = null,
+): void {
+  if (order !== null) {
+    repeat(model);
+  }
   const all = disorder === 0;
   for (let turns = all ? 10_000 : random.below(6); turns > 0; turns -= 1) {
     const heads = model.heads();
     const active = [...model.runs.values()].filter((run) => isActive(run.state));
     if (heads.length > 0 && (all || random.chance(0.7))) {
-      const one = (all ? heads[0] : random.pick(heads)) ?? heads[0];
+      const one = (order !== null ? order.pick(heads) : all ? heads[0] : random.pick(heads)) ?? heads[0];
       if (one !== undefined) {
         handle(model, one, invariants);
       }
@@ -185,6 +197,15 @@ function proceed(model: Model, random: Random, invariants: Invariants, disorder:
       return;
     }
     model.tick(50);
+  }
+}
+
+/** GitHub delivers hints twice; a command or a report is told apart by its key and never comes twice. */
+function repeat(model: Model): void {
+  for (const { event } of [...model.waiting]) {
+    if (event.kind === 'pull' || event.kind === 'push' || event.kind === 'review') {
+      model.send(event);
+    }
   }
 }
 

@@ -87,7 +87,7 @@ export class Invariants {
       check(plan.state !== 'stored' || state !== 'closed', 'a closed pull request keeps a plan');
       check(
         plan.state !== 'stored' || plan.facts?.headSha === pulls.get(plan.pull)?.facts.headSha || state !== 'open',
-        'a plan of an older commit is kept',
+        `#${plan.pull} keeps a plan of an older commit: ${plan.dir}`,
       );
     }
     for (const claim of locks) {
@@ -135,9 +135,7 @@ export class Invariants {
     if (layered && done?.state !== 'applied' && done?.state !== 'no-changes') {
       return true;
     }
-    return [...this.#model.results.values()].some(
-      (result) => result.pull === pull && result.state !== 'applied' && result.state !== 'no-changes',
-    );
+    return [...this.#model.results.values()].some((result) => result.pull === pull && result.state !== 'applied');
   }
 
   /** Nobody with an older right to the dirspace is passed over. */

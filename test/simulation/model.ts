@@ -389,6 +389,17 @@ export class Model {
     };
   }
 
+  readonly unlockedAt = new Map<number, number>();
+
+  ourPull(number: number): OurFacts['pull'] {
+    const facts = this.pulls.get(number)?.facts;
+    if (facts === undefined) {
+      return null;
+    }
+    const { headSha, baseRef, state } = facts;
+    return { number, headSha, baseRef, state, firstAppliedAt: null, unlockedAt: this.unlockedAt.get(number) ?? null };
+  }
+
   actionsFact(run: string) {
     const conclusion = this.killed.get(run);
     const status = conclusion === undefined ? 'in_progress' : 'completed';
@@ -402,7 +413,7 @@ export class Model {
       installation: { id: 1, state: 'active', paused: false },
       repositoryPaused: false,
       appliesPaused: this.appliesPaused,
-      pull: null,
+      pull: this.ourPull(number),
       runs: runs.filter((run) => run.pull === number),
       results: results.filter((one) => one.pull === number),
       plans: [...this.plans.values()].filter((plan) => plan.pull === number),
@@ -519,6 +530,9 @@ export class Model {
         return;
       case 'release-locks': {
         const keys = intent.dirspaces === 'all' ? null : new Set(intent.dirspaces.map(dirspaceKey));
+        if (keys === null) {
+          this.unlockedAt.set(intent.pull, this.now);
+        }
         this.locks = this.locks.filter(
           (claim) => claim.pull !== intent.pull || (keys !== null && !keys.has(dirspaceKey(claim))),
         );
