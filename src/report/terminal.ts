@@ -60,7 +60,7 @@ export function renderTerminal(markdown: string, options: TerminalOptions): stri
 type Paint = (style: keyof typeof CODES, text: string) => string;
 
 function diffLine(line: string, paint: Paint): string {
-  switch (line[0]) {
+  switch (line.charAt(0)) {
     case '+':
       return paint('green', line);
     case '-':
