@@ -1,6 +1,6 @@
 import type { Decision } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
-import { type Draft, finish, ignore } from './draft.ts';
+import { type Draft, finish, ignore, intend } from './draft.ts';
 import { publish } from './plan.ts';
 import { openCase } from './pull-case.ts';
 
@@ -12,6 +12,10 @@ export function decideReview(draft: Draft, event: Extract<Event, { kind: 'review
   }
   if (opened.it.pull.state !== 'open' || opened.it.ours.results.length === 0) {
     return ignore(draft, 'review', 'nothing-to-do');
+  }
+  if (event.action === 'submitted' && event.approvedAt !== undefined && !event.sender.bot) {
+    const { number: pull, headSha } = opened.it.pull;
+    intend(draft, { do: 'save-review', pull, review: { by: event.sender.login, at: event.approvedAt, headSha } });
   }
   publish(opened.it);
   return finish(draft, 'published');

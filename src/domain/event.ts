@@ -56,6 +56,8 @@ export type Event =
       readonly repository: RepositoryRef;
       readonly pull: number;
       readonly sender: Actor;
+      /** When it was submitted; only of an approval. */
+      readonly approvedAt?: Instant;
     }
   | {
       readonly kind: 'button';

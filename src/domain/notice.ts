@@ -1,4 +1,5 @@
 import type { DispatchProblem } from './event.ts';
+import type { Instant } from './instant.ts';
 import type { ReasonCode } from './reason.ts';
 
 /** A problem in a configuration file, with its place. */
@@ -20,6 +21,13 @@ export interface DisplaySettings {
   readonly labels: boolean;
   /** What becomes of the comment before; `edit` when the repository has not said. */
   readonly comments: 'edit' | 'append' | 'minimize' | 'delete';
+}
+
+/** The newest approval, for "what changed since it was reviewed". It decides nothing; what counts is read live. */
+export interface SeenReview {
+  readonly by: string;
+  readonly at: Instant;
+  readonly headSha: string;
 }
 
 /** Something that people must read on the pull request beside its dirspaces. Kept until the next decision about the change. */

@@ -150,9 +150,12 @@ function reviewEvent(payload: Fields): Outcome {
   if (action !== 'submitted' && action !== 'dismissed' && action !== 'edited') {
     return { ignored: 'nothing-to-do', detail: `pull_request_review ${action}` };
   }
+  const review = fieldsAt(payload, 'review');
+  const approved = action === 'submitted' && optionalTextAt(review, 'state') === 'approved';
   return {
     kind: 'review',
     action,
+    ...(approved ? { approvedAt: instantAt(review, 'submitted_at') } : {}),
     repository: repositoryAt(payload),
     pull: numberAt(fieldsAt(payload, 'pull_request'), 'number'),
     sender: actorAt(payload, 'sender'),

@@ -1,11 +1,12 @@
 import { type Selectable, sql } from 'kysely';
+import type { Instant } from '../domain/instant.ts';
 import type { LockClaim, StoredPlan } from '../domain/run.ts';
 import type { Db, Tx } from './database.ts';
 import { readLocks } from './locks.ts';
 import { readPlansOfPull } from './plans.ts';
 import { type RunRecord, readRunsOfPull } from './runs.ts';
 import type { Schema } from './tables.ts';
-import { json } from './values.ts';
+import { instant, json } from './values.ts';
 
 export type ResultRow = Selectable<Schema['dirspace_result']>;
 
@@ -16,6 +17,8 @@ export interface PullRows {
   readonly runs: readonly RunRecord[];
   /** Newest result per dirspace, with models. */
   readonly results: readonly ResultRow[];
+  /** The plan results that were newest when somebody last approved, with models. */
+  readonly reviewed: readonly ResultRow[];
   /** The plan results of the plans that the newest results applied: their models are what was applied. */
   readonly planned: readonly ResultRow[];
   readonly plans: readonly StoredPlan[];
@@ -101,10 +104,24 @@ async function readRows(tx: Tx, repositoryId: number, number: number): Promise<P
             .where('plan_id', 'in', applied)
             .where('kind', '=', 'plan')
             .execute(),
+    reviewed: pull.reviewed === null ? [] : await readReviewed(tx, place, pull.reviewed.at),
     plans: await readPlansOfPull(tx, place),
     locks: await readLocks(tx, repositoryId),
     overlaps: await readOverlaps(tx, place),
   };
+}
+
+async function readReviewed(
+  tx: Tx,
+  pull: { readonly repositoryId: number; readonly number: number },
+  at: Instant,
+): Promise<readonly ResultRow[]> {
+  const rows = await sql<ResultRow>`
+    select distinct on (dir, workspace) * from dirspace_result
+    where repository_id = ${pull.repositoryId} and pull = ${pull.number} and kind = 'plan' and model is not null
+      and not superseded and ended_at <= ${instant(at)}
+    order by dir, workspace, ended_at desc, id desc`.execute(tx);
+  return rows.rows;
 }
 
 async function readOverlaps(

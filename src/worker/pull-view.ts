@@ -30,6 +30,7 @@ export function pullViewOf(rows: PullRows, webUrl: string): PullView {
     const model = modelOf(rows, result);
     const standing = standingOf(rows, { result, working, plan: plans.get(result?.plan_id ?? '') });
     const layer = layerOf.get(key);
+    const reviewed = reviewedOf(rows, key, result);
     const url = runUrl(working ?? rows.runs.find(({ run }) => run.id === result?.run_id));
     return {
       dirspace,
@@ -43,6 +44,7 @@ export function pullViewOf(rows: PullRows, webUrl: string): PullView {
       ...(result?.engine ? { engine: result.engine } : {}),
       ...(result?.duration_ms == null ? {} : { durationMs: result.duration_ms }),
       ...(url === undefined ? {} : { runUrl: url }),
+      ...(reviewed === undefined ? {} : { reviewed }),
     };
   });
 
@@ -128,6 +130,15 @@ function modelOf(rows: PullRows, result: ResultRow | undefined): ResultRow['mode
   );
 }
 
+/** The plan that was approved last, when what stands there now is another one. */
+function reviewedOf(rows: PullRows, key: string, result: ResultRow | undefined): DirspaceView['reviewed'] {
+  const { reviewed } = rows.pull;
+  const before = rows.reviewed.find((row) => dirspaceKey(row) === key);
+  return reviewed === null || before?.model == null || before.digest === result?.digest
+    ? undefined
+    : { by: reviewed.by, sha: before.head_sha, model: before.model };
+}
+
 function runView({ run }: RunRecord, url: string | undefined): RunView {
   return {
     kind: run.kind,
@@ -146,7 +157,14 @@ function heldOf({ pull, locks }: PullRows, dirspaces: readonly Dirspace[]): read
     const holder = before.find((number) =>
       locks.some((claim) => claim.pull === number && isHolding(claim) && dirspaceKey(claim) === dirspaceKey(dirspace)),
     );
-    return holder === undefined ? [] : [{ dirspace, byPull: holder }];
+    if (holder === undefined) {
+      return [];
+    }
+    const line = locks
+      .filter((claim) => !isHolding(claim) && dirspaceKey(claim) === dirspaceKey(dirspace))
+      .sort((a, b) => a.claimedAt - b.claimedAt);
+    const place = line.findIndex((claim) => claim.pull === pull.number);
+    return [{ dirspace, byPull: holder, ...(place < 0 ? {} : { position: place + 1 }) }];
   });
 }
 
