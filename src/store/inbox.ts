@@ -159,7 +159,7 @@ export async function dueTimers(
 
 /** One statement: the number in the line and the row itself, so that two deliveries of a subject are in one order for good. */
 async function insertEvent(db: Db | Tx, event: NewEvent): Promise<boolean> {
-  const inserted = await sql<{ id: number }>`
+  const inserted = await sql<{ id: number }>`/* prepared: insert-event */
     with line as (
       insert into subject (name, installation_id, next_seq, due_at)
       values (${event.subject}, ${event.installationId}, 2, clock_timestamp())

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { Failure } from '../domain/failure.ts';
 import type { Channel, Database } from './database.ts';
 import { isUnreachable, sqlState } from './database-error.ts';
+import { preparedPool } from './prepared-pool.ts';
 import type { Schema } from './tables.ts';
 import { PARSERS } from './values.ts';
 import { Wake } from './wake.ts';
@@ -47,7 +48,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     }
     throw error;
   }
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparedPool(pool) }) });
   const notifier = new Notifier(pool);
   return {
     db,
