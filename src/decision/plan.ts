@@ -52,13 +52,20 @@ export function publish(it: PullCase, newComment = false): void {
   intend(it.draft, { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) });
 }
 
-/** What the set-up lacks before anything can be run: an engine that we have, a workflow file that can be started. */
+/** What the set-up lacks before anything can be run: an engine and steps that we have, a workflow file that can be started. */
 export function setupRefusals(it: PullCase, parts: readonly Part[], kind: 'plan' | 'apply'): readonly SetupRefusal[] {
   const found: SetupRefusal[] = [];
   for (const part of parts) {
     if (supportedEngine(part) === null) {
       found.push({ reason: 'engine-unsupported', detail: part.engine.name, about: [part], lines: [] });
     }
+  }
+  const unsupported = Map.groupBy(
+    parts.flatMap((part) => part.unsupported.map((text) => ({ part, text }))),
+    ({ text }) => text,
+  );
+  for (const [detail, asked] of unsupported) {
+    found.push({ reason: 'steps-unsupported', detail, about: asked.map(({ part }) => part), lines: [] });
   }
   const needs = {
     environment: parts.some((part) => part.environments[kind] !== null),

@@ -78,6 +78,8 @@ export const REASONS = {
     'The workflow file of the default branch could not be read from GitHub. Try again with the same command.',
   'environment-missing': 'The GitHub environment that the run needs does not exist.',
   'dispatch-refused': 'GitHub refused to start the workflow.',
+  'steps-unsupported':
+    'The configuration asks for something that the runner of this version does not do, so nothing was run. Take it out, or wait for a version that has it.',
   'engine-unsupported': 'The engine that the configuration names is not one that this version can run.',
 
   // Who

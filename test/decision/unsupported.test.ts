@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../src/decision/decide.ts';
+import { BOB, comment, intents, planned, pullEvent, reasons, snapshotOf } from './build.ts';
+
+const workflow = (plan: string, apply = '[{type: init}, {type: apply}]') =>
+  `workflows:\n  - tag_query: "dir:prod"\n    plan: ${plan}\n    apply: ${apply}\n`;
+const PLAN = '[{type: init}, {type: plan}]';
+const NAME = 'Workflow 1 (`dir:prod`)';
+
+const UNSUPPORTED: readonly (readonly [string, string])[] = [
+  [workflow('[{type: init}, {type: plan}, {type: checkov}]'), `${NAME}: step 3 of \`plan\`, \`checkov\`, is not`],
+  [workflow('[{type: init}, {type: run, cmd: [make]}, {type: plan}]'), `${NAME}: step 2 of \`plan\`, \`run\``],
+  [workflow('[{type: env, name: A, cmd: [a]}, {type: init}, {type: plan}]'), `${NAME}: step 1 of \`plan\`, \`env\``],
+  [workflow(PLAN, '[{type: oidc, role_arn: "arn"}, {type: init}, {type: apply}]'), 'step 1 of `apply`, `oidc`'],
+  [workflow('[{type: init}, {type: plan, extra_args: ["-lock=false"]}]'), '`extra_args` of `plan`'],
+  [workflow('[{type: init, env: {A: b}}, {type: plan}]'), '`env` of `init`'],
+  [workflow('[{type: init}, {type: plan, mode: fast-and-loose}]'), '`mode` of `plan`'],
+  [workflow(PLAN, '[{type: init}, {type: apply, retry: {enabled: true}}]'), '`retry` of `apply`'],
+  [workflow('[{type: plan}]'), `${NAME}: \`plan\` must have \`init\`, then \`plan\`, each once`],
+  [workflow(PLAN, '[]'), `${NAME}: \`apply\` must have \`init\`, then \`apply\`, each once`],
+  [workflow('[{type: plan}, {type: init}]'), '`plan` must have `init`, then `plan`'],
+  ['hooks:\n  all:\n    pre: [{type: run, cmd: [make]}]\n', '`hooks.all.pre`: step 1, `run`'],
+  ['hooks:\n  apply:\n    post: [{type: gates, cmd: [a]}]\n', '`hooks.apply.post`: step 1, `gates`'],
+  ['storage:\n  plans: {method: s3, bucket: b, region: r}\n', '`storage.plans.method: s3`'],
+  ['storage:\n  plans: {method: cmd, store: [a], fetch: [b]}\n', '`storage.plans.method: cmd`'],
+  ['engine: {name: terraform, override_tf_cmd: wrapper}\n', '`engine.override_tf_cmd`'],
+  [`plan_key: ${Buffer.alloc(32, 7).toString('base64')}\n`, '`plan_key`'],
+  ['integrations: {resourcely: {enabled: true}}\n', '`integrations.resourcely`'],
+  ['config_builder: {enabled: true, script: "echo"}\n', '`config_builder`'],
+  ['tree_builder: {enabled: true, script: "echo"}\n', '`tree_builder`'],
+];
+
+describe('what the runner does not do', () => {
+  it.each(UNSUPPORTED)('is refused by name and never left out in silence: %s', (config, said) => {
+    const snapshot = snapshotOf({ config });
+    const opened = decide(snapshot, pullEvent('opened'));
+    expect(opened.reason).toBe('steps-unsupported');
+    expect(intents(opened, 'start-run')).toEqual([]);
+    const [{ notices } = { notices: [] }] = intents(opened, 'save-change');
+    expect(notices.map((notice) => (notice.kind === 'reason' ? notice.text : ''))).toEqual([
+      expect.stringContaining(said),
+    ]);
+
+    const asked = decide(snapshot, comment('plumbline plan'));
+    expect(intents(asked, 'start-run')).toEqual([]);
+    const [answer] = intents(asked, 'reply');
+    expect(answer?.body).toContain('steps-unsupported');
+
+    const applied = decide(planned({ config }), comment('plumbline apply', BOB));
+    expect(intents(applied, 'start-run')).toEqual([]);
+    expect(reasons(applied)).toContain('steps-unsupported');
+  });
+
+  it.each([
+    ['steps as the runner does them', workflow(PLAN)],
+    ['a workflow for other directories', workflow('[{type: checkov}]').replace('dir:prod', 'dir:stage')],
+    ['the drift step, which does nothing here', 'hooks:\n  plan:\n    post: [{type: drift_create_issue}]\n'],
+    ['storage with this service', 'storage:\n  plans: {method: plumbline}\n'],
+  ])('does not refuse %s', (_, config) => {
+    expect(decide(snapshotOf({ config }), pullEvent('opened')).reason).toBe('plan-started');
+  });
+
+  it('says it once for all dirspaces that it is about', () => {
+    const config = 'hooks:\n  all:\n    pre: [{type: run, cmd: [make]}]\n';
+    const changed = ['prod/main.tf', 'stage/main.tf'];
+    const opened = decide(snapshotOf({ config, changed }), pullEvent('opened'));
+    expect(intents(opened, 'save-change')[0]?.notices).toHaveLength(1);
+  });
+});
