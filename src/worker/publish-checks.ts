@@ -7,7 +7,7 @@ import { pullsWithHead } from '../store/pull-rows.ts';
 import type { EffectOutcome } from './effect-outcome.ts';
 import type { Publication } from './publication.ts';
 import { type CheckContent, sendCheck } from './send-check.ts';
-import { type Shown, showPull } from './shown-pull.ts';
+import { hasPlans, type Shown, showPull } from './shown-pull.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 type Which = 'plan' | 'apply';
@@ -18,17 +18,17 @@ export async function publishChecks(deps: WorkerDeps, publication: Publication, 
   const superseded = shown.rows.pull.head_sha !== headSha;
   const all = superseded ? [] : [shown, ...(await othersWithHead(deps, publication))];
   for (const which of ['plan', 'apply'] as const) {
-    if (which === 'apply' && (superseded || !isPlanned(shown))) {
+    if (which === 'apply' && (superseded || !hasPlans(shown.view))) {
       continue;
     }
-    const contents = superseded ? [SUPERSEDED] : all.map((one) => contentOf(one, which));
+    const contents = superseded ? [SUPERSEDED] : all.map((one) => contentFrom(renderCheck(one.view, which)));
     const content = contents.reduce((worst, next) => (badness(next) > badness(worst) ? next : worst));
     const place = { repositoryId, sha: headSha, name: `plumbline/${which}` };
     const sent = await sendCheck(deps, place, { ...content, pull }, send);
     if (!sent.ok) {
       return sent;
     }
-    if (!superseded && shown.blocking === null) {
+    if (!superseded) {
       await publishEach(deps, publication, shown, which);
     }
   }
@@ -46,24 +46,18 @@ async function othersWithHead(
   return others.flatMap((other) => other ?? []);
 }
 
-const SUPERSEDED: CheckContent = settled(
-  'cancelled',
-  'A newer commit replaced this one',
-  'Nothing more is planned for this commit.',
-);
-
-function contentOf({ view, blocking }: Shown, which: Which): CheckContent {
-  return blocking === null
-    ? contentFrom(renderCheck(view, which))
-    : settled('action_required', 'Nothing was run', blocking);
-}
+const SUPERSEDED: CheckContent = {
+  status: 'completed',
+  conclusion: 'cancelled',
+  title: 'A newer commit replaced this one',
+  summary: 'Nothing more is planned for this commit.',
+  text: '',
+  annotations: [],
+  actions: [],
+};
 
 function contentFrom({ status, conclusion, title, summary, text, annotations, actions }: RenderedCheck): CheckContent {
   return { status, conclusion: conclusion ?? null, title, summary, text, annotations, actions };
-}
-
-function isPlanned({ view, blocking }: Shown): boolean {
-  return blocking === null && view.dirspaces.some(({ state }) => state !== 'queued' && state !== 'planning');
 }
 
 function badness({ status, conclusion }: CheckContent): number {
@@ -125,8 +119,4 @@ async function publishStatuses(
       'the App may not write statuses; grant it "Commit statuses: write", or leave `checks: statuses` out',
     );
   }
-}
-
-function settled(conclusion: 'cancelled' | 'action_required', title: string, summary: string): CheckContent {
-  return { status: 'completed', conclusion, title, summary, text: '', annotations: [], actions: [] };
 }

@@ -1,4 +1,3 @@
-import type { PullView } from '../domain/pull-view.ts';
 import { commentMarker, renderComment } from '../report/comment.ts';
 import { commentSteps } from '../report/comment-strategy.ts';
 import { phaseOf } from '../report/headline.ts';
@@ -6,15 +5,16 @@ import { markPublished } from '../store/plans.ts';
 import { type PullRows, saveComment } from '../store/pull-rows.ts';
 import type { EffectOutcome } from './effect-outcome.ts';
 import type { Publication } from './publication.ts';
-import type { Shown } from './shown-pull.ts';
+import { hasNews, type Shown } from './shown-pull.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** Bring the pull request's comment up to date. Only when it shows them do plans count as published. */
 export async function publishComment(deps: WorkerDeps, publication: Publication, shown: Shown): Promise<EffectOutcome> {
   const { db } = deps.database;
   const { pull, repositoryId, send } = publication;
-  const { rows, view, blocking } = shown;
-  if (rows.pull.comment_id === null && !hasNews(view, blocking)) {
+  const { rows, view } = shown;
+  // A comment is first made when there is something to read; that a plan has begun is seen in the check.
+  if (rows.pull.comment_id === null && !hasNews(view)) {
     return { ok: true };
   }
   const steps = stepsFor(publication, shown);
@@ -24,7 +24,7 @@ export async function publishComment(deps: WorkerDeps, publication: Publication,
     write: 'sticky-comment',
     pull,
     marker: markerOf(pull),
-    body: bodyOf(view, blocking),
+    body: renderComment(view),
     commentId: isNew ? null : rows.pull.comment_id,
     minimise: steps.some((step) => step.do === 'minimize') ? rows.pull.comment_node_id : null,
   });
@@ -66,21 +66,7 @@ function resultsIn(rows: PullRows): string {
   return [...new Set(rows.results.map((row) => row.run_id))].sort().join(' ').slice(0, 2_000);
 }
 
-function bodyOf(view: PullView, blocking: string | null): string {
-  const marker = commentMarker({ pull: view.pull, head: view.headSha, kind: 'plan', revision: view.revision ?? 0 });
-  return blocking === null ? renderComment(view) : `${marker}\n${blocking}`;
-}
-
 /** The part of the marker that is the same in every comment of this pull request. */
 function markerOf(pull: number): string {
   return commentMarker({ pull, head: '', kind: 'plan', revision: 0 }).split(',"kind"')[0] ?? '';
-}
-
-/** A comment is first made when there is something to read; that a plan has begun is seen in the check. */
-function hasNews(view: PullView, blocking: string | null): boolean {
-  return (
-    blocking !== null ||
-    (view.notes ?? []).length > 0 ||
-    view.dirspaces.some(({ state }) => state !== 'queued' && state !== 'planning')
-  );
 }

@@ -7,7 +7,7 @@ import type { PullRows, ResultRow } from '../store/pull-rows.ts';
 import type { RunRecord } from '../store/runs.ts';
 
 /** What people read of one pull request, from its rows as of one moment. */
-export function pullViewOf(rows: PullRows, webUrl: string): PullView {
+export function pullViewOf(rows: PullRows, urls: { readonly web: string; readonly server: string }): PullView {
   const { pull, repository } = rows;
   const active = rows.runs.filter(({ run }) => isActive(run.state));
   const plans = new Map(rows.plans.map((plan) => [plan.id, plan]));
@@ -22,7 +22,7 @@ export function pullViewOf(rows: PullRows, webUrl: string): PullView {
   const runUrl = (run: RunRecord | undefined): string | undefined =>
     run?.run.githubRunId == null
       ? undefined
-      : `${webUrl}/${repository.owner}/${repository.name}/actions/runs/${run.run.githubRunId}`;
+      : `${urls.web}/${repository.owner}/${repository.name}/actions/runs/${run.run.githubRunId}`;
 
   const dirspaces = [...everywhere].map(([key, dirspace]): DirspaceView => {
     const result = results.get(key);
@@ -55,17 +55,9 @@ export function pullViewOf(rows: PullRows, webUrl: string): PullView {
     dirspaces,
     ...(layers > 1 ? { layers } : {}),
     runs: active.map((record) => runView(record, runUrl(record))),
-    notes: pull.notices.flatMap((notice) =>
-      notice.kind === 'reason'
-        ? [
-            {
-              code: notice.reason,
-              text: `${REASONS[notice.reason]} ${notice.text}`.trim(),
-              ...(notice.next === '' ? {} : { next: notice.next }),
-            },
-          ]
-        : [],
-    ),
+    notices: pull.notices,
+    defaultBranch: repository.default_branch ?? 'main',
+    serverUrl: urls.server,
     held: heldOf(rows, [...everywhere.values()]),
     overlaps: overlapsOf(rows),
     unmatched: (pull.change?.unmatched ?? []).map(({ path, reason }) => ({ path, reason })),

@@ -1,8 +1,5 @@
-import type { DispatchProblem } from '../domain/event.ts';
-import type { DisplaySettings, Notice } from '../domain/notice.ts';
+import type { DisplaySettings } from '../domain/notice.ts';
 import type { PullView } from '../domain/pull-view.ts';
-import { renderConfigProblems } from '../report/config-problems.ts';
-import { renderDispatchProblem } from '../report/dispatch-problem.ts';
 import { type PullRows, readPullRows } from '../store/pull-rows.ts';
 import { pullViewOf } from './pull-view.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -11,8 +8,6 @@ import type { WorkerDeps } from './worker-deps.ts';
 export interface Shown {
   readonly rows: PullRows;
   readonly view: PullView;
-  /** What keeps everything from running and is shown instead of a plan; Markdown. */
-  readonly blocking: string | null;
   readonly display: DisplaySettings;
 }
 
@@ -25,20 +20,17 @@ export async function showPull(deps: WorkerDeps, repositoryId: number, pull: num
     ? null
     : {
         rows,
-        view: pullViewOf(rows, deps.webUrl),
-        blocking: blockingText(rows.pull.notices, rows, deps.publicUrl),
+        view: pullViewOf(rows, { web: deps.webUrl, server: deps.publicUrl }),
         display: rows.pull.display ?? USUAL,
       };
 }
 
-/** A broken configuration, an unfit workflow file. */
-function blockingText(notices: readonly Notice[], { repository }: PullRows, server: string): string | null {
-  const config = notices.flatMap((notice) => (notice.kind === 'config' ? notice.problems : []));
-  if (config.length > 0) {
-    return renderConfigProblems(config);
-  }
-  const problem = notices.flatMap((notice): DispatchProblem[] =>
-    notice.kind === 'dispatch' ? [notice.problem] : [],
-  )[0];
-  return problem === undefined ? null : renderDispatchProblem(problem, repository.default_branch ?? 'main', server);
+/** Is there anything to read beside that something runs? */
+export function hasNews({ notices, notes, dirspaces }: PullView): boolean {
+  return (notices ?? []).length + (notes ?? []).length > 0 || hasPlans({ dirspaces });
+}
+
+/** Did any plan end? From then on there is something to say of applying. */
+export function hasPlans({ dirspaces }: Pick<PullView, 'dirspaces'>): boolean {
+  return dirspaces.some(({ state }) => state !== 'queued' && state !== 'planning');
 }
