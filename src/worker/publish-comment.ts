@@ -38,11 +38,22 @@ export async function publishComment(deps: WorkerDeps, publication: Publication,
   if (remove && rows.pull.comment_id !== null) {
     await send({ write: 'delete-comment', commentId: rows.pull.comment_id });
   }
-  await markPublished(
-    db,
-    rows.plans.filter((plan) => plan.state === 'stored').map((plan) => plan.id),
-  );
+  await markPublished(db, plansIn(rows));
   return { ok: true };
+}
+
+/**
+ * The stored plans that a comment made from these rows shows. One whose file has come and whose report has not is not among them: it
+ * would count as published before anybody could read it, and an apply might be asked for in between.
+ */
+export function plansIn({ plans, results }: ShownRows): readonly string[] {
+  const shown = new Set(results.flatMap(({ kind, plan_id }) => (kind === 'plan' ? [plan_id] : [])));
+  return plans.filter(({ id, state }) => state === 'stored' && shown.has(id)).map(({ id }) => id);
+}
+
+interface ShownRows {
+  readonly plans: readonly Pick<PullRows['plans'][number], 'id' | 'state'>[];
+  readonly results: readonly Pick<PullRows['results'][number], 'kind' | 'plan_id'>[];
 }
 
 function stepsFor({ newComment }: Publication, { rows, view, display }: Shown): ReturnType<typeof commentSteps> {
