@@ -12,8 +12,13 @@ import { endRun, LOOK_AGAIN_MS, lookAgain } from './start-runs.ts';
 import { wakeLine } from './waiting-line.ts';
 import { workOf } from './work.ts';
 
-/** After the first heartbeat a runner that is silent for so long is lost. Before, GitHub's run status decides. */
+/** After the first heartbeat a runner that is silent for so long is lost, unless GitHub says that its job still runs. Before, GitHub's run status decides. */
 export const SILENCE_MS = 2 * MINUTE;
+/**
+ * A job that runs and is not heard of, or that GitHub cannot be asked about: the way between us is more likely broken than the
+ * runner. It may have been us who were away, and stopping every apply after each of our own outages would be the worse outage.
+ */
+export const LONG_SILENCE_MS = 15 * MINUTE;
 /** A dispatch that GitHub knows nothing of after this time never started a run. */
 export const DISPATCH_LIFE_MS = 10 * MINUTE;
 const ASK_AGAIN_MS = 20 * SECOND;
@@ -100,9 +105,16 @@ export function silenceVerdict(run: Run, now: number, fact: ActionsFact): Verdic
     return { kind: 'end', reason: conclusionReason(github.conclusion), stop: false };
   }
   if (silentSince !== null) {
-    return now - silentSince >= SILENCE_MS
-      ? { kind: 'end', reason: 'run-silent', stop: true }
-      : { kind: 'wait', at: silentSince + SILENCE_MS, reason: 'run-noted', status: github ?? null };
+    // Asked about and not answered is not the same as gone.
+    const maybeAlive = github?.status === 'in_progress' || fact?.known === false;
+    const until = silentSince + (maybeAlive ? LONG_SILENCE_MS : SILENCE_MS);
+    if (now >= until) {
+      // Killed in the middle it would leave more behind than a runner that cannot reach us and ends by itself.
+      return { kind: 'end', reason: 'run-silent', stop: !(run.kind === 'apply' && run.begun) };
+    }
+    const soon = maybeAlive && now >= silentSince + SILENCE_MS;
+    const at = soon ? Math.min(until, now + LOOK_AGAIN_MS) : silentSince + SILENCE_MS;
+    return { kind: 'wait', at, reason: 'run-noted', status: github ?? null };
   }
   const since = run.dispatchedAt ?? run.createdAt;
   if (github === null && now - since >= DISPATCH_LIFE_MS) {
