@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { sql } from 'kysely';
 import { WORKFLOW_PATH } from './decision/workflow-file.ts';
@@ -106,11 +105,13 @@ export async function startService(settings: Settings, log: Log, options: Servic
     if ('closeIdleConnections' in server) {
       server.closeIdleConnections();
     }
-    await once(server, 'close');
+    // Side by side: a runner's long upload must not keep the worker from finishing what it has in hand.
+    await Promise.all([once(server, 'close'), worker.stop()]);
   });
 
   const parts = stack.move();
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : settings.port;
   const host = settings.host === '0.0.0.0' || settings.host === '::' ? '127.0.0.1' : settings.host;
   return { url: `http://${host}:${port}`, database, close: () => parts.disposeAsync() };
 }

@@ -191,6 +191,11 @@ async function prove(deps: DeskDeps, issuer: TokenIssuer, { record, repository, 
       // Nothing was found wrong with the token: the runner shall try again, with a fresh one.
       throw new Refused(503, identity.code, identity.message);
     }
+    if (identity.code === 'wrong-run') {
+      // GitHub started a second run for one dispatch: nothing is wrong with it, and its job shall end green.
+      await audit(deps, record, run.id, identity.code);
+      throw claimRefused('taken');
+    }
     const status =
       identity.code === 'token-malformed' || identity.code === 'token-forged' || identity.code === 'token-expired'
         ? 401
@@ -242,7 +247,7 @@ async function nextStep(deps: DeskDeps, record: RunRecord): Promise<NextStep> {
   if (record.manifest === 'released') {
     return { next: 'manifest', manifest: await manifestOf(deps, record, STEP_TIMEOUT_MS) };
   }
-  if (run.discovers && (await readDiscovery(deps.database.db, run.id)) === null) {
+  if (run.discovers !== null && (await readDiscovery(deps.database.db, run.id)) === null) {
     return { next: 'discover', headSha: run.headSha, baseSha: run.baseSha, baseRef: run.baseRef };
   }
   return { next: 'wait', retryAfterMs: ASK_AGAIN_MS };

@@ -36,6 +36,8 @@ export interface Stage {
   readonly calls: readonly CallSeen[];
   /** Where the root modules keep their state. */
   readonly stateDir: string;
+  /** The workflow file as the product ships it, with the service's address. */
+  readonly workflowText: string;
   /** Text of a root module whose one resource holds `value`. */
   readonly rootModule: (root: string, value: string) => string;
   /** The texts of our comments on a pull request, oldest first. */
@@ -94,9 +96,8 @@ resource "terraform_data" "this" {
   }
   world.webhookUrl = `${service.url}/webhooks/github`;
   const template = await readFile(join(ROOT, '.github/workflows/plumbline.yml'), 'utf8');
-  const workflow = (options.workflow ?? ((text) => text))(
-    template.replaceAll('https://plumbline.example.com', settings.publicUrl),
-  );
+  const workflowText = template.replaceAll('https://plumbline.example.com', settings.publicUrl);
+  const workflow = (options.workflow ?? ((text) => text))(workflowText);
   const roots = options.roots ?? ['network', 'database', 'app'];
   const repository = await world.addRepository({
     name: 'infra',
@@ -120,6 +121,7 @@ resource "terraform_data" "this" {
     repository,
     calls,
     stateDir,
+    workflowText,
     rootModule,
     commentsOf: (pull) =>
       world

@@ -81,7 +81,7 @@ describeDatabases('webhooks', (kind) => {
 
 describe('a webhook', () => {
   // Nothing of a database is there: whoever used it would fail.
-  const neverUsed = {} as Database;
+  const neverUsed: Database = Object.create(null);
   const intake = vi.fn(() => Promise.resolve('new' as const));
   const web = webOn(neverUsed, { intake });
   const body = 'this is { no JSON';
