@@ -41,6 +41,8 @@ export interface ServerOptions {
 const CALL_TIMEOUT_MS = 15_000;
 const BULK_TIMEOUT_MS = 120_000;
 const TRIES = 6;
+/** The report is the one thing that nobody can say again: a service that is away for a quarter of an hour must not lose what an apply did. */
+const REPORT_TRIES = 60;
 /** Answers are small but for plans; a manifest of a thousand dirspaces stays far below. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 
@@ -146,7 +148,8 @@ export function openServer(options: ServerOptions): Server {
       await call({ method: 'POST', path: `${path}/begun`, body: JSON.stringify({ indexes }) });
     },
     report: async (body) => {
-      await call({ method: 'POST', path: `${path}/report`, body, timeoutMs: BULK_TIMEOUT_MS });
+      const tries = options.tries ?? REPORT_TRIES;
+      await call({ method: 'POST', path: `${path}/report`, body, timeoutMs: BULK_TIMEOUT_MS, tries });
     },
     putPlan: async (planId, body) => {
       await call({ method: 'PUT', path: `${path}/plans/${planId}`, body, timeoutMs: BULK_TIMEOUT_MS });

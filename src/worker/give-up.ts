@@ -17,10 +17,14 @@ export async function giveUp(tx: Tx, lease: SubjectLease): Promise<void> {
   } else if (event.kind === 'apply-claimed' || event.kind === 'discovered') {
     await endRun(tx, event.run, 'failed', 'event-dead');
   }
+  const left =
+    event.kind === 'run-reported'
+      ? 'The run did its work, but what it said was not recorded: its dirspaces are blocked until they are planned again.'
+      : 'Nothing was done for it.';
   const body = [
     '### An event could not be handled',
     '',
-    `Plumbline tried several times and gave up (event ${id}: ${event.kind}). Nothing was done for it.`,
+    `Plumbline tried several times and gave up (event ${id}: ${event.kind}). ${left}`,
     '',
     '**Next**: comment `plumbline plan`. If this happens again, the log of the service has the cause.',
   ].join('\n');

@@ -7,7 +7,7 @@ import { type Event, installationOf } from '../domain/event.ts';
 import { Failure, isPassing } from '../domain/failure.ts';
 import type { GitHubFacts } from '../domain/snapshot.ts';
 import { commitDecision } from '../store/commit.ts';
-import { failEvent, leaseSubject, postponeSubject, type SubjectLease } from '../store/inbox-lease.ts';
+import { extendLease, failEvent, leaseSubject, postponeSubject, type SubjectLease } from '../store/inbox-lease.ts';
 import { giveUp } from './give-up.ts';
 import { recoverInstallation } from './recover-installation.ts';
 import { takeSnapshot, widenSnapshot } from './take-snapshot.ts';
@@ -26,11 +26,38 @@ export async function handleNextSubject(deps: WorkerDeps): Promise<boolean> {
     return false;
   }
   try {
-    await handle(deps, lease);
+    if (lease.events[0].attempts > MAX_ATTEMPTS) {
+      // Attempts are counted when the event is taken: this one took the process with it each time, or outlived every lease.
+      throw new Error('every attempt at this event ended without a word');
+    }
+    await whileKept(deps, lease, () => handle(deps, lease));
   } catch (error) {
     await failed(deps, lease, error);
   }
   return true;
+}
+
+/** Renewals of a lease. After that the event hangs, and another lane may try. */
+const MAX_RENEWALS = 20;
+
+/** Keep the line while it is worked on: reading a large tree page by page can take longer than one lease. */
+async function whileKept(deps: WorkerDeps, lease: SubjectLease, work: () => Promise<void>): Promise<void> {
+  let renewals = 0;
+  const renew = setInterval(() => {
+    renewals += 1;
+    if (renewals >= MAX_RENEWALS) {
+      clearInterval(renew);
+    }
+    // Not renewed is not lost: the commit asks whose the line is.
+    extendLease(deps.database.db, lease, LEASE_MS).catch((error: unknown) =>
+      deps.log.warn({ err: error, subject: lease.subject }, 'a lease was not renewed'),
+    );
+  }, LEASE_MS / 3);
+  try {
+    await work();
+  } finally {
+    clearInterval(renew);
+  }
 }
 
 async function handle(deps: WorkerDeps, lease: SubjectLease): Promise<void> {

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createLog } from '../../src/log.ts';
+import type { Database } from '../../src/store/database.ts';
+import { handleNextSubject } from '../../src/worker/handle-subject.ts';
+import type { WorkerDeps } from '../../src/worker/worker-deps.ts';
+import { freshDatabase } from '../database.ts';
+import { deliver, freshRepository, pullEvent } from '../store/store-world.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await freshDatabase('embedded');
+});
+afterAll(() => database.close());
+
+it('gives up an event that took the process with it at every attempt, before it does so again', async () => {
+  const repository = await freshRepository(database.db);
+  const key = randomUUID();
+  await deliver(database.db, pullEvent(repository), key);
+  await sql`update inbox_event set attempts = 10 where key = ${key}`.execute(database.db);
+  // Nothing of GitHub is there: to touch it would be an error of another kind.
+  const deps = { database, log: createLog('silent') } as WorkerDeps;
+  expect(await handleNextSubject(deps)).toBe(true);
+  const event = await database.db
+    .selectFrom('inbox_event')
+    .select(['state', 'last_error'])
+    .where('key', '=', key)
+    .executeTakeFirstOrThrow();
+  expect(event).toEqual({ state: 'dead', last_error: 'every attempt at this event ended without a word' });
+  const replies = await database.db.selectFrom('outbox').select('intent').execute();
+  expect(replies).toMatchObject([{ intent: { do: 'reply', pull: 1 } }]);
+});
