@@ -1,4 +1,4 @@
-import { MINUTE } from '../domain/instant.ts';
+import { HOUR, MINUTE } from '../domain/instant.ts';
 import { createTokenIssuer, type TokenIssuer, verifyRunnerToken } from '../github/oidc.ts';
 import type { Log } from '../log.ts';
 import { type HeartbeatAnswer, MAX_PLAN_BYTES, type NextStep, SEAL_OVERHEAD_BYTES } from '../protocol/messages.ts';
@@ -13,6 +13,7 @@ import { readDiscovery, saveDiscovery, saveReport } from '../store/run-report.ts
 import { heartbeat, type RunRecord, readRun, runByToken } from '../store/runs.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
 import { hashToken, newToken } from '../vault/token.ts';
+import { createAllowance } from './allowance.ts';
 import { manifestOf } from './manifest.ts';
 import { outcomeDetails } from './outcome-details.ts';
 import { planTooLarge, Refused, type RefusedStatus } from './runner-refusal.ts';
@@ -36,6 +37,8 @@ export interface DeskDeps {
 
 /** How soon a waiting runner asks again. */
 const ASK_AGAIN_MS = 1_000;
+/** Claims without a token of GitHub's that are put on record per hour and process: anybody may send them, and each is a row for ever. */
+const STRANGERS_PER_HOUR = 100;
 /** Uploads at once per process: each holds a few chunks in memory, and the database's attention. */
 const UPLOADS_AT_ONCE = 2;
 
@@ -49,6 +52,7 @@ export function createRunnerDesk(deps: DeskDeps) {
   const { db } = deps.database;
   const issuer = createTokenIssuer(deps.oidcIssuer);
   const uploads = createSlots(UPLOADS_AT_ONCE);
+  const mayRecord = createAllowance(STRANGERS_PER_HOUR, HOUR);
 
   return {
     /** The runner proves who it is, and gets a token for this run alone. */
@@ -56,14 +60,16 @@ export function createRunnerDesk(deps: DeskDeps) {
       const record = await readRun(db, id);
       const repository = record === undefined ? undefined : await readRepository(db, record.run.repositoryId);
       if (record === undefined || repository === undefined) {
-        await audit(deps, null, id, 'unknown-run');
+        if (mayRecord()) {
+          await audit(deps, null, id, 'unknown-run');
+        }
         throw new Refused(
           404,
           'unknown-run',
           'There is no such run. Runs are started by Plumbline, never by hand: comment `plumbline plan`.',
         );
       }
-      const githubRunId = await prove(deps, issuer, { record, repository, oidcToken });
+      const githubRunId = await prove(deps, issuer, { record, repository, oidcToken, mayRecord });
       const { token, hash } = newToken();
       const answer = await bindClaim(db, { run: id, repositoryId: repository.id, githubRunId, tokenHash: hash });
       if (answer.claim !== 'bound') {
@@ -166,9 +172,11 @@ interface Proof {
   readonly record: RunRecord;
   readonly repository: RepositoryRow;
   readonly oidcToken: string;
+  readonly mayRecord: () => boolean;
 }
 
-async function prove(deps: DeskDeps, issuer: TokenIssuer, { record, repository, oidcToken }: Proof): Promise<number> {
+async function prove(deps: DeskDeps, issuer: TokenIssuer, proof: Proof): Promise<number> {
+  const { record, repository, oidcToken } = proof;
   const { run } = record;
   const identity = await verifyRunnerToken(issuer, oidcToken, {
     audience: deps.publicUrl,
@@ -182,8 +190,11 @@ async function prove(deps: DeskDeps, issuer: TokenIssuer, { record, repository, 
     now: Date.now(),
   });
   const refuse = async (status: RefusedStatus, code: string, message: string): Promise<never> => {
-    await audit(deps, record, run.id, code);
-    deps.log.warn({ run: run.id, code }, 'a claim was refused');
+    // Below 403 nobody knows who sent it; run ids stand on the Actions page.
+    if (status !== 401 || proof.mayRecord()) {
+      await audit(deps, record, run.id, code);
+      deps.log.warn({ run: run.id, code }, 'a claim was refused');
+    }
     throw new Refused(status, code, message);
   };
   if (!identity.ok) {
