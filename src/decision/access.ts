@@ -4,6 +4,7 @@ import type { AccessPolicy } from '../domain/repo-config.ts';
 import type { MatchList } from '../domain/workflow-step.ts';
 import { matchTagQuery } from '../matching/tag-query.ts';
 import { ownsAll } from './codeowners.ts';
+import { note } from './draft.ts';
 import { type Answer, isNamed } from './people.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
@@ -82,6 +83,7 @@ function policyAnswer(
     .filter((approver) => approver.toLowerCase() !== login.toLowerCase())
     .map((approver) => named(it, policy.superapproval, approver, part));
   if (mayWithHelp === 'yes' && helped.includes('yes')) {
+    note(it.draft, 'access', 'pass', 'superapproved', login);
     return 'yes';
   }
   const unsure =

@@ -4,6 +4,7 @@ import type { RequestedGate } from '../domain/snapshot.ts';
 import type { GateRule } from '../domain/workflow-step.ts';
 import { named } from './access.ts';
 import { countedApprovals, floorSecond, matchName } from './approvals.ts';
+import { note } from './draft.ts';
 import type { Answer } from './people.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
@@ -30,7 +31,12 @@ export function gateName({ gate, policy }: RequestedGate): string {
 export function gateRefusals(it: PullCase, part: Part, plan: StoredPlan | null): readonly Refusal[] {
   return gatesOf(it, part, plan).flatMap((gate) => {
     const answer = gateAnswer(it, gate, part, plan);
-    if (answer === 'yes' || waiverFor(it, gate, part) !== null) {
+    if (answer === 'yes') {
+      return [];
+    }
+    const waiver = waiverFor(it, gate, part);
+    if (waiver !== null) {
+      note(it.draft, 'gates', 'pass', 'gate-waived', `${waiver.policy}, by ${waiver.owner}: ${waiver.reason}`);
       return [];
     }
     const next = gate.gate.token === undefined ? {} : { next: `plumbline approve ${gate.gate.token}` };

@@ -37,7 +37,6 @@ export const REASONS = {
   'run-noted': "GitHub's word on the run was noted.",
   'installation-saved': 'What GitHub said of the installation was saved.',
   'merge-group-passed': 'Plans are made on the pull request; the merge queue has nothing of its own to plan.',
-  'merge-group-blocked': 'A pull request in this merge group has no valid plan.',
   'automerge-started': 'Everything is applied; the pull request is merged.',
   'merge-queue-merges': 'The branch is merged by its merge queue, not by Plumbline.',
   'gate-approved': 'The approval of the gate was recorded.',
@@ -54,14 +53,9 @@ export const REASONS = {
   'requirements-skipped': 'Apply requirements and gates were skipped by `apply-force`.',
   'locks-free': 'No other pull request holds these dirspaces.',
   'plans-valid': 'Every dirspace has a valid plan.',
-  'gates-met': 'Every gate is approved.',
   'gate-waived': 'A waiver of the default branch lets this gate pass.',
-  'branches-match': 'The branches are ones that Plumbline works for.',
   'workflow-fit': 'The workflow file of the default branch can be started.',
-  'approvals-met': 'The required approvals were given.',
   superapproved: 'Somebody named in `superapproval` approved.',
-  'checks-met': 'Every other check passed.',
-  'no-conflict': 'The pull request has no merge conflict.',
   trusted: 'The person or bot behind this commit is trusted.',
 
   // Configuration and set-up
@@ -119,6 +113,10 @@ export const REASONS = {
   'run-elsewhere': 'Another pull request is running on the same dirspace. Wait until that run has ended.',
   'no-match': 'No dirspace of this pull request matches the command.',
   'no-directories': 'The pull request touches no directory that Plumbline plans.',
+  'planned-elsewhere':
+    'What this pull request touches is planned in other environments, in runs of their own. This run only looked what there is.',
+  'modules-unknown':
+    'Which directories call the changed ones as modules is not known for this commit yet. Comment `plumbline plan`.',
   'everything-applied': 'Everything in this pull request is applied already.',
   'layer-waits': 'Dirspaces it depends on are not applied yet.',
   draft: 'The pull request is a draft.',

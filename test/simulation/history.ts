@@ -4,11 +4,13 @@ import { Invariants } from './invariants.ts';
 import { type Decide, Model } from './model.ts';
 import { Random } from './random.ts';
 
-const PEOPLE: readonly [Actor, ...Actor[]] = ['alice', 'bob', 'carol', 'dave'].map((login, index) => ({
-  id: index + 1,
-  login,
-  bot: false,
-})) as [Actor, ...Actor[]];
+const person = (id: number, login: string): Actor => ({ id, login, bot: false });
+const PEOPLE: readonly [Actor, ...Actor[]] = [
+  person(1, 'alice'),
+  person(2, 'bob'),
+  person(3, 'carol'),
+  person(4, 'dave'),
+];
 
 const APPROVED =
   'apply_requirements:\n  checks:\n    - tag_query: ""\n      approved: {enabled: true, any_of_count: 1}\n';
@@ -87,15 +89,16 @@ function act(model: Model, random: Random): string {
       'plumbline apply dir:b',
       'plumbline apply-force',
     ] as const);
-    model.comment(number, who, body);
-    return `${who.login}: ${body} on #${number}`;
+    const lateBy = random.chance(0.15) ? random.below(90_000) : 0;
+    model.comment(number, who, body, lateBy);
+    return `${who.login}: ${body} on #${number}${lateBy > 0 ? ` (${lateBy} ms late)` : ''}`;
   }
   if (choice < 45) {
     model.comment(number, who, 'plumbline plan');
     return `${who.login}: plan on #${number}`;
   }
   if (choice < 57) {
-    const state = random.chance(0.85) ? ('APPROVED' as const) : ('CHANGES_REQUESTED' as const);
+    const state = random.chance(0.75) ? ('APPROVED' as const) : ('CHANGES_REQUESTED' as const);
     model.review(number, who, state);
     return `${who.login} reviews #${number}: ${state}`;
   }

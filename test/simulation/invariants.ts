@@ -35,6 +35,8 @@ export class Invariants {
         }
       }
       if (intent.do === 'record-report' && !intent.superseded) {
+        const state = this.#model.runs.get(intent.run)?.state;
+        check(state !== 'superseded' && state !== 'cancelled', `the report of a run that is ${state} counts`);
         const seen = this.#model.decisions.filter((one) =>
           one.decision.intents.some(
             (other) => other.do === 'record-report' && other.run === intent.run && !other.superseded,
@@ -203,6 +205,8 @@ export class Invariants {
           .filter((review) => this.#sawDigest(plan, review.submittedAt))
           .map((review) => review.author.id),
       );
+      const against = latest(pull.reviews).some((review) => review.state === 'CHANGES_REQUESTED' && review.canWrite);
+      check(this.#approvalsNeeded === 0 || !against, 'applied although somebody requested changes');
       check(approvers.size >= this.#approvalsNeeded, `${approvers.size} of ${this.#approvalsNeeded} approvals`);
     }
   }

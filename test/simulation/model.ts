@@ -6,7 +6,7 @@ import { type Actor, type Event, subjectOf } from '../../src/domain/event.ts';
 import { known } from '../../src/domain/known.ts';
 import { type DirspaceResult, isActive, type LockClaim, type Run, type StoredPlan } from '../../src/domain/run.ts';
 import type { OurFacts, Permission, PullFacts, Review, RunReport, Snapshot } from '../../src/domain/snapshot.ts';
-import { REPOSITORY, WORKFLOW } from '../decision/build.ts';
+import { discovery, REPOSITORY, WORKFLOW } from '../decision/build.ts';
 
 /** What GitHub would say of a pull request, and what only the model knows of it. */
 export interface ModelPull {
@@ -164,9 +164,18 @@ export class Model {
     this.send({ kind: 'review', action: 'submitted', repository: REPOSITORY, pull: number, sender: author });
   }
 
-  comment(number: number, author: Actor, body: string): void {
+  /** `lateBy`: so long ago it was made; GitHub's deliveries may be slow, or lost and recovered. */
+  comment(number: number, author: Actor, body: string, lateBy = 0): void {
     const commentId = this.nextNumber();
-    this.send({ kind: 'comment', repository: REPOSITORY, pull: number, commentId, body, author, createdAt: this.now });
+    this.send({
+      kind: 'comment',
+      repository: REPOSITORY,
+      pull: number,
+      commentId,
+      body,
+      author,
+      createdAt: this.now - lateBy,
+    });
   }
 
   send(event: Event, key: string | null = null): void {
@@ -353,7 +362,6 @@ export class Model {
     const pull = number === undefined ? undefined : this.pulls.get(number);
     const configText = this.config === '' ? null : { path: '.plumbline/config.yml', text: this.config };
     const report = 'run' in event ? (this.reports.get(event.run) ?? null) : null;
-    const facts = pull?.facts;
     return {
       now: this.now,
       freshIds: Array.from({ length: 40 }, () => this.nextId()),
@@ -362,15 +370,7 @@ export class Model {
       ours: this.ours(number ?? -1, report),
       github: {
         repository: { ...REPOSITORY, defaultBranch: 'main', archived: false, ownerId: 5 },
-        ...(facts === undefined
-          ? {}
-          : {
-              pull: {
-                ...facts,
-                baseSha: facts.state === 'open' ? this.base : facts.baseSha,
-                mergeTreeSha: this.treeOf(pull as ModelPull),
-              },
-            }),
+        ...(pull === undefined ? {} : { pull: this.pullFacts(pull) }),
         changedFiles: known((pull?.dirs ?? []).map((dir) => ({ path: `${dir}/main.tf`, status: 'modified' as const }))),
         files: known(['README.md', ...this.dirs.map((dir) => `${dir}/main.tf`)]),
         configHead: known(configText),
@@ -389,6 +389,17 @@ export class Model {
     };
   }
 
+  /** As after a discovery that found no module. */
+  moduleIndex(number: number): OurFacts['moduleIndex'] {
+    const pull = this.pulls.get(number);
+    if (pull === undefined) {
+      return null;
+    }
+    const { headSha, state, mergeCommitSha } = pull.facts;
+    const baseSha = state === 'merged' ? (mergeCommitSha ?? this.base) : this.base;
+    return discovery({ headSha, baseSha, treeSha: this.mergedTree(headSha, baseSha) });
+  }
+
   readonly unlockedAt = new Map<number, number>();
 
   ourPull(number: number): OurFacts['pull'] {
@@ -398,6 +409,11 @@ export class Model {
     }
     const { headSha, baseRef, state } = facts;
     return { number, headSha, baseRef, state, firstAppliedAt: null, unlockedAt: this.unlockedAt.get(number) ?? null };
+  }
+
+  pullFacts(pull: ModelPull): PullFacts {
+    const { facts } = pull;
+    return { ...facts, baseSha: facts.state === 'open' ? this.base : facts.baseSha, mergeTreeSha: this.treeOf(pull) };
   }
 
   actionsFact(run: string) {
@@ -419,7 +435,7 @@ export class Model {
       plans: [...this.plans.values()].filter((plan) => plan.pull === number),
       locks: this.locks,
       others: results.filter((one) => one.pull !== number && this.pulls.get(one.pull)?.facts.state === 'open'),
-      moduleIndex: null,
+      moduleIndex: this.moduleIndex(number),
       openPulls: [...this.pulls.values()]
         .filter(({ facts }) => facts.state === 'open')
         .map(({ facts }) => ({ number: facts.number, baseRef: facts.baseRef, headSha: facts.headSha })),
@@ -560,7 +576,17 @@ export class Model {
           this.merge(intent.pull, { id: 99, login: 'plumbline[bot]', bot: true });
         }
         return;
-      default:
+      // What people see, and what only the database keeps.
+      case 'approve-gates':
+      case 'audit':
+      case 'cancel-actions-run':
+      case 'check':
+      case 'dispatch':
+      case 'note-actions-run':
+      case 'react':
+      case 'save-change':
+      case 'save-installation':
+      case 'save-review':
         return;
     }
   }

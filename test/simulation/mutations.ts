@@ -3,12 +3,15 @@ import type { Decision, Intent } from '../../src/domain/decision.ts';
 import type { Event } from '../../src/domain/event.ts';
 import { known } from '../../src/domain/known.ts';
 import type { GitHubFacts, OurFacts, Snapshot } from '../../src/domain/snapshot.ts';
+import { play } from './history.ts';
 import type { Decide } from './model.ts';
 
 /** A bug, planted: a rule that does not see what it must see, or whose word is not carried out. */
 export interface Mutation {
   readonly name: string;
   readonly decide: Decide;
+  /** Shows in so few histories that every test run can plant it. */
+  readonly early?: boolean;
 }
 
 function blind(name: string, see: (snapshot: Snapshot, event: Event) => Snapshot): Mutation {
@@ -32,8 +35,18 @@ const withGitHub = (snapshot: Snapshot, more: Partial<GitHubFacts>): Snapshot =>
 
 const headOf = (snapshot: Snapshot) => snapshot.github?.pull?.headSha ?? '';
 
+const EARLY: ReadonlySet<string> = new Set([
+  'permissions: everybody may write',
+  'locks: nobody else is seen',
+  'locks: never released',
+  'plans: not erased',
+  'runs: those at work are not seen',
+  'kill switch: not seen',
+  'approvals: none is required',
+]);
+
 /** One for each rule whose failing a history can show. */
-export const MUTATIONS: readonly Mutation[] = [
+const PLANTED: readonly Mutation[] = [
   blind('permissions: everybody may write', (snapshot) =>
     withGitHub(snapshot, {
       permissions: Object.fromEntries(
@@ -142,16 +155,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'reports: late ones of plans count',
     decide: (snapshot, event) => {
       const decision = decide(snapshot, event);
-      const intents = decision.intents.map((intent) =>
-        intent.do === 'record-report' ? { ...intent, superseded: false } : intent,
-      );
-      return {
-        ...decision,
-        intents:
-          event.kind === 'run-reported'
-            ? [...intents, ...intents.filter((intent) => intent.do === 'record-report')]
-            : intents,
-      };
+      const counted = (intent: Intent): Intent =>
+        intent.do === 'record-report' ? { ...intent, superseded: false } : intent;
+      return { ...decision, intents: decision.intents.map(counted) };
     },
   },
   lost('locks: never released', (intent) => intent.do === 'release-locks'),
@@ -180,3 +186,21 @@ export const MUTATIONS: readonly Mutation[] = [
     (intent) => intent.do === 'end-run' && intent.state === 'succeeded',
   ),
 ];
+
+export const MUTATIONS: readonly Mutation[] = PLANTED.map((one) =>
+  EARLY.has(one.name) ? { ...one, early: true } : one,
+);
+
+/** The first seed whose history shows the bug; undefined: none of so many. */
+export function firstCatch(mutation: Mutation, seeds: number, steps: number): number | undefined {
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    for (const disorder of [0, 1]) {
+      try {
+        play({ seed, steps, disorder, decide: mutation.decide });
+      } catch {
+        return seed;
+      }
+    }
+  }
+  return undefined;
+}
