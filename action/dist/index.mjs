@@ -2781,21 +2781,39 @@ const SECRET_SHAPES = [
 	/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@:]{0,80}:[^\s/@]{1,200}@/i,
 	/\b(?:AccountKey|SharedAccessKey|Password|Pwd)=[^;\s]{6,}/i
 ];
+const SHORTEST_SECRET = 8;
 function nameWords(name) {
 	return name.slice(0, 200).replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== "");
 }
+const secretNames = /* @__PURE__ */ new Map();
+const environmentNames = /* @__PURE__ */ new Map();
+const MAX_REMEMBERED = 1e4;
+function remembered(memory, name, find) {
+	const known = memory.get(name);
+	if (known !== void 0) return known;
+	if (memory.size >= MAX_REMEMBERED) memory.clear();
+	const found = find(name);
+	memory.set(name, found);
+	return found;
+}
 function isSecretName(name) {
+	return remembered(secretNames, name, namesSecret);
+}
+function namesSecret(name) {
 	const words = nameWords(name);
 	const last = words.at(-1);
 	if (last === void 0 || HARMLESS_ENDS.has(last)) return false;
 	return words.some((word, index) => SECRET_WORDS.has(word) || SECRET_PAIRS.has(`${words[index - 1] ?? ""} ${word}`));
 }
 function isEnvironmentName(name) {
+	return remembered(environmentNames, name, namesEnvironment);
+}
+function namesEnvironment(name) {
 	const words = nameWords(name);
 	return ENVIRONMENT_WORDS.has(words.join("")) || ENVIRONMENT_WORDS.has(words.at(-1) ?? "") || words.at(-1) === "variables" && words.some((word) => ENVIRONMENT_WORDS.has(word));
 }
 function looksLikeSecret(text) {
-	return SECRET_SHAPES.some((shape) => shape.test(text));
+	return text.length >= SHORTEST_SECRET && SECRET_SHAPES.some((shape) => shape.test(text));
 }
 function maskSecretShapes(text) {
 	const whole = text.replace(/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g, "(hidden)");
@@ -2990,7 +3008,7 @@ function resourceChange(entry, rules) {
 		...movedFrom === "" || movedFrom === address ? {} : { movedFrom: movedFrom.slice(0, MAX_NAME) },
 		...deposed === "" ? {} : { deposed: deposed.slice(0, 40) },
 		attributes: sides === void 0 ? [] : markForced(diffValues(sides.before, sides.after), forced),
-		unchanged: sides === void 0 ? 0 : unchangedOf(change)
+		unchanged: sides?.equal.size ?? 0
 	};
 }
 function outputChanges(outputs, rules) {
@@ -3020,21 +3038,25 @@ function actionOf$1(actions) {
 }
 function sidesOf(change, rules, root, name = "") {
 	const sensitive = [field(change, "before_sensitive"), field(change, "after_sensitive")];
+	const equal = equalNames(change);
+	const before = without(field(change, "before"), equal);
+	const after = without(field(change, "after"), equal);
 	return {
-		before: redactedTree(field(change, "before"), {
+		before: redactedTree(before, {
 			sensitive,
 			unknown: void 0
 		}, rules, {
 			root,
 			name
 		}),
-		after: redactedTree(field(change, "after"), {
+		after: redactedTree(after, {
 			sensitive,
-			unknown: field(change, "after_unknown")
+			unknown: without(field(change, "after_unknown"), equal)
 		}, rules, {
 			root,
 			name
-		})
+		}),
+		equal
 	};
 }
 function shortProvider(name) {
@@ -3057,12 +3079,18 @@ function markForced(attributes, forced) {
 		return attribute;
 	});
 }
-function unchangedOf(change) {
+function equalNames(change) {
 	const before = field(change, "before");
 	const after = field(change, "after");
 	const unknown = field(change, "after_unknown");
-	if (!isRecord(before) || !isRecord(after)) return 0;
-	return Object.keys(before).filter((key) => before[key] !== null && field(unknown, key) !== true && JSON.stringify(before[key]) === JSON.stringify(field(after, key))).length;
+	if (!isRecord(before) || !isRecord(after)) return /* @__PURE__ */ new Set();
+	return new Set(Object.keys(before).filter((key) => {
+		const marks = field(unknown, key);
+		return before[key] !== null && (marks === void 0 || marks === false || !JSON.stringify(marks).includes("true")) && JSON.stringify(before[key]) === JSON.stringify(field(after, key));
+	}));
+}
+function without(value, names) {
+	return names.size === 0 || !isRecord(value) ? value : Object.fromEntries(Object.entries(value).filter(([key]) => !names.has(key)));
 }
 
 // src/plans/read-surroundings.ts
@@ -4173,6 +4201,7 @@ var ServerRefusal = class extends Error {
 const CALL_TIMEOUT_MS = 15e3;
 const BULK_TIMEOUT_MS = 12e4;
 const TRIES = 6;
+const REPORT_TRIES = 60;
 const MAX_ANSWER = 16777216;
 function openServer(options) {
 	const doFetch = options.fetch ?? fetch;
@@ -4265,11 +4294,13 @@ function openServer(options) {
 			});
 		},
 		report: async (body) => {
+			const tries = options.tries ?? REPORT_TRIES;
 			await call({
 				method: "POST",
 				path: `${path}/report`,
 				body,
-				timeoutMs: BULK_TIMEOUT_MS
+				timeoutMs: BULK_TIMEOUT_MS,
+				tries
 			});
 		},
 		putPlan: async (planId, body) => {
@@ -9862,12 +9893,17 @@ const GRACE = {
 	applyMs: 6e5
 };
 async function runRunner(world) {
+	const tool = lookForTools(world);
 	const step = await claim(world);
 	if (step === null) return;
 	const beat = startHeartbeat(world);
 	const workDir = await mkdtemp(join(world.tempDir, "plumbline-"));
 	try {
-		await followSteps(world, workDir, step);
+		await followSteps(world, {
+			dir: workDir,
+			tool,
+			checkouts: /* @__PURE__ */ new Map()
+		}, step);
 	} finally {
 		clearInterval(beat);
 		await rm(workDir, {
@@ -9876,6 +9912,18 @@ async function runRunner(world) {
 			maxRetries: 3
 		});
 	}
+}
+function lookForTools(world) {
+	const look = (engine) => {
+		const found = findTool(engine, world.env, world.cancel.signal);
+		found.catch(() => void 0);
+		return found;
+	};
+	const found = {
+		terraform: look("terraform"),
+		tofu: look("tofu")
+	};
+	return (engine) => found[engine];
 }
 async function claim(world) {
 	try {
@@ -9888,9 +9936,8 @@ async function claim(world) {
 		throw error;
 	}
 }
-async function followSteps(world, workDir, first) {
+async function followSteps(world, workshop, first) {
 	let step = first;
-	const checkouts = /* @__PURE__ */ new Map();
 	const waitUntil = Date.now() + LONGEST_WAIT_MS;
 	for (;;) switch (step.next) {
 		case "stop":
@@ -9915,7 +9962,7 @@ async function followSteps(world, workDir, first) {
 			break;
 		case "discover": {
 			const { headSha, baseSha } = step;
-			const made = await checkedOut(world, workDir, checkouts, {
+			const made = await checkedOut(world, workshop, {
 				headSha,
 				baseSha
 			});
@@ -9937,11 +9984,11 @@ async function followSteps(world, workDir, first) {
 			break;
 		}
 		case "manifest":
-			await sendReport(world, await runManifest(world, workDir, checkouts, step.manifest));
+			await sendReport(world, await runManifest(world, workshop, step.manifest));
 			return;
 	}
 }
-async function runManifest(world, workDir, checkouts, manifest) {
+async function runManifest(world, workshop, manifest) {
 	if (manifest.run !== world.run || manifest.protocol !== 1) {
 		const message = `The manifest is for protocol ${manifest.protocol}; this runner speaks ${1}. Pin the action to the version of your service.`;
 		return {
@@ -9954,14 +10001,7 @@ async function runManifest(world, workDir, checkouts, manifest) {
 			outcomes: []
 		};
 	}
-	const tools = /* @__PURE__ */ new Map();
-	const tool = (engine) => {
-		const found = tools.get(engine) ?? findTool(engine, world.env, world.cancel.signal);
-		tools.set(engine, found);
-		return found;
-	};
-	for (const target of manifest.targets) tool(target.engine).catch(() => void 0);
-	const [made, sealedPlans] = await Promise.all([checkedOut(world, workDir, checkouts, manifest), fetchPlans(manifest, world.server, workDir)]);
+	const [made, sealedPlans] = await Promise.all([checkedOut(world, workshop, manifest), fetchPlans(manifest, world.server, workshop.dir)]);
 	if (!made.ok) return {
 		run: world.run,
 		treeSha: null,
@@ -9974,9 +10014,9 @@ async function runManifest(world, workDir, checkouts, manifest) {
 		manifest,
 		checkout: made.dir,
 		treeSha: made.treeSha,
-		workDir,
+		workDir: workshop.dir,
 		env: world.env,
-		tool,
+		tool: workshop.tool,
 		cache: openPluginCache(cacheDir),
 		server: world.server,
 		sealedPlans,
@@ -9991,7 +10031,7 @@ async function runManifest(world, workDir, checkouts, manifest) {
 		outcomes
 	};
 }
-async function checkedOut(world, workDir, checkouts, pair) {
+async function checkedOut(world, { dir: workDir, checkouts }, pair) {
 	const key = `${pair.baseSha}-${pair.headSha}`;
 	const dir = join(workDir, `checkout-${key}`);
 	const made = checkouts.get(key) ?? checkOutMerge({

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HEARTBEAT_MS, type Manifest, type NextStep, PROTOCOL } from '../../src/protocol/messages.ts';
 import { buildReport, type RunResult } from './build-report.ts';
 import { discover } from './discover.ts';
-import { type FoundTool, findTool } from './engine-tool.ts';
+import { type Engine, type FoundTool, findTool } from './engine-tool.ts';
 import { fetchPlans } from './fetch-plans.ts';
 import { checkOutMerge } from './git-checkout.ts';
 import { openPluginCache } from './plugin-cache.ts';
@@ -42,6 +42,7 @@ const GRACE = { planMs: 30_000, applyMs: 10 * 60_000 } as const;
  * `ServerRefusal` when it could not be told.
  */
 export async function runRunner(world: RunnerWorld): Promise<void> {
+  const tool = lookForTools(world);
   const step = await claim(world);
   if (step === null) {
     return;
@@ -49,11 +50,30 @@ export async function runRunner(world: RunnerWorld): Promise<void> {
   const beat = startHeartbeat(world);
   const workDir = await mkdtemp(join(world.tempDir, 'plumbline-'));
   try {
-    await followSteps(world, workDir, step);
+    await followSteps(world, { dir: workDir, tool, checkouts: new Map() }, step);
   } finally {
     clearInterval(beat);
     await rm(workDir, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Where a run works, and what it has made there already. */
+interface Workshop {
+  readonly dir: string;
+  readonly tool: (engine: Engine) => Promise<FoundTool>;
+  readonly checkouts: Map<string, Promise<string>>;
+}
+
+/** Asking an engine's version and hashing its program of 90 MB takes as long as a fetch: done while the claim is under way. */
+function lookForTools(world: RunnerWorld): (engine: Engine) => Promise<FoundTool> {
+  const look = (engine: Engine) => {
+    const found = findTool(engine, world.env, world.cancel.signal);
+    // Whoever asks for it hears of a failure; perhaps nobody does.
+    found.catch(() => undefined);
+    return found;
+  };
+  const found: Readonly<Record<Engine, Promise<FoundTool>>> = { terraform: look('terraform'), tofu: look('tofu') };
+  return (engine) => found[engine];
 }
 
 async function claim(world: RunnerWorld): Promise<NextStep | null> {
@@ -69,9 +89,8 @@ async function claim(world: RunnerWorld): Promise<NextStep | null> {
   }
 }
 
-async function followSteps(world: RunnerWorld, workDir: string, first: NextStep): Promise<void> {
+async function followSteps(world: RunnerWorld, workshop: Workshop, first: NextStep): Promise<void> {
   let step = first;
-  const checkouts = new Map<string, Promise<string>>();
   const waitUntil = Date.now() + LONGEST_WAIT_MS;
   for (;;) {
     switch (step.next) {
@@ -98,7 +117,7 @@ async function followSteps(world: RunnerWorld, workDir: string, first: NextStep)
         break;
       case 'discover': {
         const { headSha, baseSha } = step;
-        const made = await checkedOut(world, workDir, checkouts, { headSha, baseSha });
+        const made = await checkedOut(world, workshop, { headSha, baseSha });
         if (!made.ok) {
           await sendReport(world, { run: world.run, treeSha: null, problem: made.problem, outcomes: [] });
           return;
@@ -114,35 +133,20 @@ async function followSteps(world: RunnerWorld, workDir: string, first: NextStep)
         break;
       }
       case 'manifest':
-        await sendReport(world, await runManifest(world, workDir, checkouts, step.manifest));
+        await sendReport(world, await runManifest(world, workshop, step.manifest));
         return;
     }
   }
 }
 
-async function runManifest(
-  world: RunnerWorld,
-  workDir: string,
-  checkouts: Map<string, Promise<string>>,
-  manifest: Manifest,
-): Promise<RunResult> {
+async function runManifest(world: RunnerWorld, workshop: Workshop, manifest: Manifest): Promise<RunResult> {
   if (manifest.run !== world.run || manifest.protocol !== PROTOCOL) {
     const message = `The manifest is for protocol ${manifest.protocol}; this runner speaks ${PROTOCOL}. Pin the action to the version of your service.`;
     return { run: world.run, treeSha: null, problem: { code: 'protocol', message }, outcomes: [] };
   }
-  const tools = new Map<string, Promise<FoundTool>>();
-  const tool = (engine: 'terraform' | 'tofu') => {
-    const found = tools.get(engine) ?? findTool(engine, world.env, world.cancel.signal);
-    tools.set(engine, found);
-    return found;
-  };
-  // Hashing a program of 90 MB takes as long as a fetch: both at once.
-  for (const target of manifest.targets) {
-    tool(target.engine).catch(() => undefined);
-  }
   const [made, sealedPlans] = await Promise.all([
-    checkedOut(world, workDir, checkouts, manifest),
-    fetchPlans(manifest, world.server, workDir),
+    checkedOut(world, workshop, manifest),
+    fetchPlans(manifest, world.server, workshop.dir),
   ]);
   if (!made.ok) {
     return { run: world.run, treeSha: null, problem: made.problem, outcomes: [] };
@@ -153,9 +157,9 @@ async function runManifest(
     manifest,
     checkout: made.dir,
     treeSha: made.treeSha,
-    workDir,
+    workDir: workshop.dir,
     env: world.env,
-    tool,
+    tool: workshop.tool,
     cache: openPluginCache(cacheDir),
     server: world.server,
     sealedPlans,
@@ -173,8 +177,7 @@ type CheckedOut =
 /** The merge of two commits in a directory of its own; once per pair, because discovery and manifest mean the same one. */
 async function checkedOut(
   world: RunnerWorld,
-  workDir: string,
-  checkouts: Map<string, Promise<string>>,
+  { dir: workDir, checkouts }: Workshop,
   pair: { readonly headSha: string; readonly baseSha: string },
 ): Promise<CheckedOut> {
   const key = `${pair.baseSha}-${pair.headSha}`;
