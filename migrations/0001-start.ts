@@ -67,6 +67,7 @@ const STATEMENTS: readonly string[] = [
       change jsonb,
       notices jsonb NOT NULL DEFAULT '[]'::jsonb,
       display jsonb,
+      reviewed jsonb,
       comment_id int8,
       comment_node_id text,
       comment_revision int4 NOT NULL DEFAULT 0,
@@ -178,7 +179,7 @@ const STATEMENTS: readonly string[] = [
       requested_at timestamptz NOT NULL,
       autoapprove boolean NOT NULL,
       force boolean NOT NULL,
-      discovers boolean NOT NULL,
+      discovery_order jsonb,
       parallel int4 NOT NULL,
       config_digest text NOT NULL,
       created_at timestamptz NOT NULL DEFAULT now(),
@@ -295,13 +296,7 @@ const STATEMENTS: readonly string[] = [
     )
   `,
   `
-    CREATE TABLE module_index (
-      repository_id int8 NOT NULL,
-      tree_sha text NOT NULL,
-      found jsonb NOT NULL,
-      saved_at timestamptz NOT NULL DEFAULT now(),
-      PRIMARY KEY (repository_id, tree_sha)
-    )
+    CREATE INDEX discovery_pull ON discovery (repository_id, received_at)
   `,
   `
     CREATE TABLE plan (

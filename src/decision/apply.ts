@@ -20,6 +20,9 @@ export function applyCommand(
 ): Outcome {
   const layers = layersOf(it, work);
   const picked = new Set(selected(work.parts, command.query).map(dirspaceKey));
+  if (picked.size === 0 && work.modules === 'unknown') {
+    return { reason: 'modules-unknown', refusals: [{ reason: 'modules-unknown', next: 'plumbline plan' }] };
+  }
   if (picked.size === 0) {
     return { reason: 'no-match', refusals: [{ reason: work.parts.length === 0 ? 'no-directories' : 'no-match' }] };
   }

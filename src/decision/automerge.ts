@@ -13,7 +13,7 @@ export function automerge(it: PullCase, work: Work, by: { readonly login: string
   const { draft, pull, ours, github } = it;
   const { automerge: rules } = work.config;
   const { all } = layersOf(it, work);
-  if (!rules.enabled || pull.state !== 'open' || all.length === 0 || isFork(it)) {
+  if (!rules.enabled || pull.state !== 'open' || all.length === 0 || isFork(it) || work.modules === 'unknown') {
     return false;
   }
   if (all.some(({ standing }) => standing.state !== 'done') || pausedBecause(it, 'apply') !== null) {

@@ -8,12 +8,14 @@ import { branchesMatch } from './branches.ts';
 import { decideClosed } from './closing.ts';
 import { type Draft, finish, ignore, intend, note } from './draft.ts';
 import { layersOf, type Placed } from './layers.ts';
+import { runsThatLook } from './looking-run.ts';
+import { mustDiscover, plannedBase } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
 import { canWrite } from './people.ts';
 import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
 import { isFork, openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { supersedePlans } from './start-runs.ts';
-import { type Work, workOf } from './work.ts';
+import { type Part, type Work, workOf } from './work.ts';
 
 /** With this label a pull request is left alone until somebody asks. */
 export const SKIP_LABEL = 'plumbline:skip';
@@ -67,8 +69,10 @@ export function autoplan(it: PullCase, actor: Actor, event: Event): Decision {
     }
     return finish(draft, outside.reason);
   }
-  dropUntouched(it, work);
-  if (work.parts.length === 0) {
+  if (!mustDiscover(work)) {
+    dropUntouched(it, work);
+  }
+  if (work.parts.length === 0 && !mustDiscover(work)) {
     return quiet(it, work, 'no-directories');
   }
   if (pull.labels.includes(SKIP_LABEL)) {
@@ -110,8 +114,12 @@ function trustReason(it: PullCase, work: Work, actor: Actor): ReasonCode | null 
 /** Start what is missing in the working layer: wanted automatically, without a valid plan, without a run. */
 export function planWorkingLayer(it: PullCase, work: Work, actor: Actor, event: Event): Decision {
   const { draft, pull, now } = it;
+  if (mustDiscover(work) && runsThatLook(it).some((run) => run.baseSha === plannedBase(pull))) {
+    publishChange(it, work, []);
+    return finish(draft, 'already-planned');
+  }
   const { all, working } = layersOf(it, work);
-  const automatic = working.filter(({ part }) => part.autoplan && (!pull.draft || part.autoplanDraftPr));
+  const automatic = working.filter(({ part }) => isAutomatic(it, part));
   if (working.length > 0 && automatic.length === 0) {
     return quiet(it, work, pull.draft ? 'draft' : 'autoplan-off', 'plumbline plan');
   }
@@ -122,7 +130,7 @@ export function planWorkingLayer(it: PullCase, work: Work, actor: Actor, event: 
     intend(draft, { do: 'set-timer', key: `again/${pull.number}/${pull.headSha}`, at: now + AGAIN_MS, event });
   }
   const wanted = automatic.filter(({ standing }) => needsPlan(standing));
-  if (wanted.length === 0) {
+  if (wanted.length === 0 && (working.length > 0 || !mustDiscover(work))) {
     publishChange(it, work, []);
     return finish(draft, all.every(({ standing }) => standing.state === 'done') ? 'nothing-to-do' : 'already-planned');
   }
@@ -159,12 +167,17 @@ export function planWorkingLayer(it: PullCase, work: Work, actor: Actor, event: 
   return finish(draft, 'plan-started');
 }
 
+/** Is it planned without anybody asking? */
+export function isAutomatic({ pull }: PullCase, part: Part): boolean {
+  return part.autoplan && (!pull.draft || part.autoplanDraftPr);
+}
+
 function refusedToPlan(it: PullCase, work: Work, part: Work['parts'][number], login: string): ReasonCode | null {
   return accessRefusal(it, work, part, { operation: 'plan', login, approvers: [] });
 }
 
 /** Has it neither a plan that counts nor a run that makes one? A plan that failed for this commit is not tried again by itself. */
-function needsPlan(standing: Placed['standing']): boolean {
+export function needsPlan(standing: Placed['standing']): boolean {
   return standing.state === 'invalid' && !KEPT_FOR_PEOPLE.has(standing.reason);
 }
 

@@ -81,6 +81,7 @@ export function explainAnswer(it: PullCase, dir: string | null): Outcome {
     rows.length === 0
       ? 'No dirspace of this pull request is here.'
       : ['| Dirspace | Why | Layer | Where it stands |', '|---|---|---|---|', ...rows].join('\n'),
+    ...(work.modules === 'unknown' ? ['', prose(REASONS['modules-unknown'])] : []),
     ...(files.length === 0 ? [] : ['', 'Changed, but not planned:', ...files]),
   ];
   return { reason: 'answered', refusals: [], answer: answer.join('\n') };

@@ -99,6 +99,9 @@ function caseRefusals(it: PullCase, work: Work, ask: ApplyAsk): readonly Refusal
   if (write !== 'yes') {
     found.push({ reason: writeReason(write) });
   }
+  if (work.modules === 'unknown') {
+    found.push({ reason: 'modules-unknown', next: 'plumbline plan' });
+  }
   return [...found, ...fileRefusals(it, work, ask.who.login)];
 }
 

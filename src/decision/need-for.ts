@@ -91,20 +91,28 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
   if (!result.ok) {
     return lightNeed(event, it);
   }
-  const bases = movedBases(it).filter((sha) => it.github.baseFilesSince?.[sha] === undefined);
+  const index = result.work.modules === 'moved' && it.pull.state === 'open' ? it.ours.moduleIndex : null;
+  const bases = [
+    ...(result.work.config.baseMoved === 'paths' ? movedBases(it) : []),
+    ...(index === null || event.kind === 'discovered' ? [] : [index.baseSha]),
+  ].filter((sha) => it.github.baseFilesSince?.[sha] === undefined);
   const applies = mayApply(event, it);
   const wants = applies ? applyWants(result.work) : NOTHING_WANTED;
   const lists = [...matchLists(result.work, applies)];
   const owners = lists.flat().some((match) => match.kind === 'codeowners');
   const people = wants.reviews ? [...logins, ...reviewers(it)] : logins;
   const more = {
-    ...(bases.length > 0 && result.work.config.baseMoved === 'paths' ? { baseFilesSince: bases } : {}),
+    ...(bases.length > 0 ? { baseFilesSince: [...new Set(bases)] } : {}),
     ...(wants.reviews && it.github.reviews === undefined ? { reviews: true } : {}),
     ...(wants.checks && it.github.checks === undefined ? { checks: true, rules: true } : {}),
     ...(wants.mergeability && it.github.mergeable === undefined ? { mergeability: true } : {}),
     ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
     ...((it.ours.gates ?? []).length > 0 && it.github.waivers === undefined ? { waivers: true } : {}),
-    ...missingPeople(it.github, lists, people, owners ? ownerTeams(it, result.work) : []),
+    ...missingPeople(it.github, lists, people, {
+      teams: owners ? ownerTeams(it, result.work) : [],
+      // Whoever asked was let in when the run was started; only lists that name people are asked again.
+      asker: event.kind !== 'discovered',
+    }),
   };
   return Object.keys(more).length === 0 ? undefined : { ...changeNeed(it.pull.number), permissionsOf: logins, ...more };
 }
@@ -117,7 +125,7 @@ function lightNeed(event: RuledEvent, it: PullCase): Need | undefined {
   }
   const { accessControl } = read.config.base;
   const lists = accessControl.enabled ? [accessControl.unlock] : [];
-  const more = missingPeople(it.github, lists, actors(event, it), []);
+  const more = missingPeople(it.github, lists, actors(event, it), { teams: [], asker: true });
   return Object.keys(more).length === 0
     ? undefined
     : { pull: it.pull.number, config: true, permissionsOf: [event.author.login], ...more };
@@ -237,10 +245,10 @@ function missingPeople(
   github: GitHubFacts,
   lists: readonly MatchList[],
   logins: readonly string[],
-  moreTeams: readonly string[],
+  also: { readonly teams: readonly string[]; readonly asker: boolean },
 ): Pick<Need, 'teams' | 'permissionsOf'> {
   const matches = lists.flat();
-  const slugs = new Set([...matches.flatMap((match) => (match.kind === 'team' ? [match.slug] : [])), ...moreTeams]);
+  const slugs = new Set([...matches.flatMap((match) => (match.kind === 'team' ? [match.slug] : [])), ...also.teams]);
   const people = [...new Set(logins)].slice(0, MAX_PEOPLE);
   const org = github.repository.owner;
   // All of them again when one is missing: what is read replaces what was read before.
@@ -250,7 +258,7 @@ function missingPeople(
     : wanted;
   const roles = matches.some((match) => match.kind === 'role');
   const unread = people.filter((login) => github.permissions?.[login] === undefined);
-  const whose = roles ? unread : unread.filter((login) => login === logins[0]);
+  const whose = roles ? unread : unread.filter((login) => also.asker && login === logins[0]);
   return {
     ...(teams.length === 0 ? {} : { teams }),
     ...(whose.length === 0 ? {} : { permissionsOf: roles ? people : people.slice(0, 1) }),

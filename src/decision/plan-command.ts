@@ -5,6 +5,7 @@ import { branchesMatch } from './branches.ts';
 import type { RunCommand } from './command.ts';
 import { intend } from './draft.ts';
 import { layersOf } from './layers.ts';
+import { mustDiscover } from './module-knowledge.ts';
 import { type Outcome, refused } from './outcome.ts';
 import { publishChange, setupRefusals, startPlans } from './plan.ts';
 import { isFork, type PullCase } from './pull-case.ts';
@@ -18,7 +19,7 @@ export function planCommand(it: PullCase, work: Work, command: RunCommand, asker
     return { reason: against[0]?.reason ?? 'access-denied', refusals: against };
   }
   const picked = new Set(selected(work.parts, command.query).map(dirspaceKey));
-  if (picked.size === 0) {
+  if (picked.size === 0 && !mustDiscover(work)) {
     return refused(work.parts.length === 0 ? 'no-directories' : 'no-match');
   }
   const { all, working } = layersOf(it, work);
@@ -28,10 +29,10 @@ export function planCommand(it: PullCase, work: Work, command: RunCommand, asker
   const reachable = named.filter(({ part }) => part.layer <= first);
   const explicit = command.query.expression.kind !== 'anything';
   const wanted = reachable.filter(({ standing }) => explicit || standing.state !== 'done');
-  if (reachable.length === 0) {
+  if (reachable.length === 0 && named.length > 0) {
     return refused('layer-waits', { about: named.map(({ part }) => part) });
   }
-  if (wanted.length === 0) {
+  if (wanted.length === 0 && named.length > 0) {
     return refused('everything-applied');
   }
   const applying = wanted.filter(({ standing }) => standing.state === 'running' && standing.kind === 'apply');
@@ -41,7 +42,10 @@ export function planCommand(it: PullCase, work: Work, command: RunCommand, asker
   const parts = wanted.map(({ part }) => part);
   const denied = accessRefusals(it, work, parts, asker.login);
   const allowed = parts.filter((part) => !denied.some((one) => one.part === part));
-  if (allowed.length === 0 || (denied.length > 0 && work.config.accessControl.planRequireAllDirspaceAccess)) {
+  if (
+    (allowed.length === 0 && denied.length > 0) ||
+    (denied.length > 0 && work.config.accessControl.planRequireAllDirspaceAccess)
+  ) {
     const refusals = denied.map((one) => one.refusal);
     return { reason: refusals[0]?.reason ?? 'access-denied', refusals };
   }
@@ -49,7 +53,8 @@ export function planCommand(it: PullCase, work: Work, command: RunCommand, asker
   if (setup.length > 0) {
     return { reason: setup[0]?.reason ?? 'workflow-unfit', refusals: setup, lines: setup.flatMap((one) => one.lines) };
   }
-  startPlans(it, work, allowed, { by: { id: asker.id, login: asker.login }, at: asker.at, flags: command.flags });
+  const request = { by: { id: asker.id, login: asker.login }, at: asker.at, flags: command.flags };
+  startPlans(it, work, allowed, request, { automatic: false, query: command.query.text });
   intend(it.draft, {
     do: 'audit',
     action: 'plan',

@@ -1,28 +1,59 @@
 import { dirspaceKey } from '../domain/dirspace.ts';
 import type { Notice } from '../domain/notice.ts';
+import type { DiscoveryOrder } from '../domain/run.ts';
 import { displayOf } from './display.ts';
 import { intend, note } from './draft.ts';
+import { ordersTogether, runsThatLook } from './looking-run.ts';
+import { mustDiscover } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
 import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
-import { type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
+import { endRun, type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
 import type { Part, Work } from './work.ts';
 import { workflowFit } from './workflow-file.ts';
 
-/** Start plan runs for these dirspaces: what runs or is stored for them is replaced. Returns how many runs there are. */
-export function startPlans(it: PullCase, work: Work, parts: readonly Part[], request: Request): number {
-  const { draft, ours } = it;
+/**
+ * Start plan runs for these dirspaces: what runs or is stored for them is replaced. While it is not known who calls whom
+ * there is one run, which looks first; then what `order` says is planned. Returns how many runs there are.
+ */
+export function startPlans(
+  it: PullCase,
+  work: Work,
+  parts: readonly Part[],
+  request: Request,
+  order: DiscoveryOrder = { automatic: true, query: null },
+): number {
+  const replaced = mustDiscover(work) ? runsThatLook(it) : [];
+  replacePlans(it, parts);
+  for (const run of replaced) {
+    endRun(it, run, 'superseded', 'run-superseded');
+  }
+  const what = { kind: 'plan', parts: placedFor(it, work, parts), request } as const;
+  if (!mustDiscover(work)) {
+    return startRuns(it, work, what);
+  }
+  const place = { environment: forkEnvironment(it, work), runsOn: null };
+  return startRuns(it, work, { ...what, order: ordersTogether(order, replaced), place });
+}
+
+/** End the plan runs that are at work on these dirspaces, and erase the plans that are stored for them. */
+export function replacePlans(it: PullCase, parts: readonly Part[]): void {
   supersedePlans(it, parts);
   const keys = new Set(parts.map(dirspaceKey));
-  const old = ours.plans.filter((plan) => plan.state !== 'erased' && keys.has(dirspaceKey(plan)));
+  const old = it.ours.plans.filter((plan) => plan.state !== 'erased' && keys.has(dirspaceKey(plan)));
   if (old.length > 0) {
-    intend(draft, { do: 'erase-plans', plans: old.map((plan) => plan.id), reason: 'plan-superseded' });
+    intend(it.draft, { do: 'erase-plans', plans: old.map((plan) => plan.id), reason: 'plan-superseded' });
   }
-  return startRuns(it, work, { kind: 'plan', parts: placedFor(it, work, parts), request });
+}
+
+/** The name of the environment that is for forks; null: this is no fork, or there is none. */
+function forkEnvironment(it: PullCase, work: Work): string | null {
+  const { forks } = work.config;
+  return isFork(it) && it.pull.state !== 'merged' && forks.kind !== 'off' ? forks.environment : null;
 }
 
 /** The code of a fork runs in the environment named for forks and nowhere else. */
-function placedFor(it: PullCase, work: Work, parts: readonly Part[]): readonly Part[] {
+export function placedFor(it: PullCase, work: Work, parts: readonly Part[]): readonly Part[] {
   const { forks } = work.config;
   if (!isFork(it) || it.pull.state === 'merged' || forks.kind === 'off') {
     return parts;

@@ -2,10 +2,11 @@ import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
 import type { RepositoryRef } from '../domain/event.ts';
 import { MINUTE } from '../domain/instant.ts';
 import type { ReasonCode } from '../domain/reason.ts';
-import { isActive, type Run, type RunKind } from '../domain/run.ts';
-import type { TargetSettings } from '../domain/snapshot.ts';
-import { batchesOf } from './batches.ts';
+import { type DiscoveryOrder, isActive, type Run, type RunKind } from '../domain/run.ts';
+import type { NewRun, TargetSettings } from '../domain/snapshot.ts';
+import { type Batch, batchesOf } from './batches.ts';
 import { assume, intend, takeId } from './draft.ts';
+import { plannedBase } from './module-knowledge.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Part, Work } from './work.ts';
 
@@ -26,57 +27,36 @@ export function supportedEngine(part: Part): 'terraform' | 'tofu' | null {
 /** The longest time between two looks at a run that does not report. */
 export const LOOK_AGAIN_MS = MINUTE;
 
+export interface RunsToStart {
+  readonly kind: RunKind;
+  readonly parts: readonly Part[];
+  readonly request: Request;
+  readonly planIdOf?: (part: Part) => string | null;
+  /** The base that an apply's plans were made on; without it the base of now. */
+  readonly baseSha?: string;
+  /** The run looks first, and what is planned is decided after that: there is one such run, whatever the parts are. */
+  readonly order?: DiscoveryOrder;
+  /** Where that run is when there is no part yet. */
+  readonly place?: Pick<Batch, 'environment' | 'runsOn'>;
+}
+
 /**
  * Start runs over these dirspaces: one per environment, runner kind and batch. `planIdOf` gives the plan that an apply
  * uses; a plan run makes a new one. Returns how many runs were started.
  */
-export function startRuns(
-  it: PullCase,
-  work: Work,
-  what: {
-    readonly kind: RunKind;
-    readonly parts: readonly Part[];
-    readonly request: Request;
-    readonly planIdOf?: (part: Part) => string | null;
-    /** The base that an apply's plans were made on; without it the base of now. */
-    readonly baseSha?: string;
-  },
-): number {
-  const { draft, pull, now } = it;
-  const batches = batchesOf(what.parts, what.kind, work.config);
+export function startRuns(it: PullCase, work: Work, what: RunsToStart): number {
+  const { draft, now } = it;
+  const all = batchesOf(what.parts, what.kind, work.config);
+  const batches =
+    what.order === undefined ? all : [all[0] ?? { environment: null, runsOn: null, ...what.place, parts: [] }];
   for (const batch of batches) {
-    const id = takeId(draft);
-    const targets = batch.parts.map(({ dir, workspace }, index) => ({ dir, workspace, index }));
-    const settings: TargetSettings[] = batch.parts.map((part, index) => ({
-      index,
-      engine: supportedEngine(part) ?? 'terraform',
-      version: 'version' in part.engine ? (part.engine.version ?? null) : null,
-      createWorkspace: part.createAndSelectWorkspace,
-    }));
-    const run = {
-      id,
-      kind: what.kind,
-      pull: pull.number,
-      headSha: pull.headSha,
-      baseSha: what.baseSha ?? plannedBase(it),
-      baseRef: pull.baseRef,
-      environment: batch.environment,
-      runsOn: batch.runsOn,
-      flags: what.request.flags,
-      requestedBy: what.request.by,
-      requestedAt: what.request.at,
-      autoapprove: what.request.autoapprove === true,
-      force: what.request.force === true,
-      discovers: false,
-      targets: targets.map((target, index) => {
-        const part = batch.parts[index];
-        return { ...target, planId: (part && what.planIdOf?.(part)) ?? takeId(draft) };
-      }),
-      settings,
-      parallel: Math.max(1, work.config.parallelRuns),
-      configDigest: work.configDigest,
-    };
-    intend(draft, { do: 'start-run', run }, { do: 'dispatch', run: id }, lookAgain(it, id, now + LOOK_AGAIN_MS));
+    const run = newRun(it, work, batch, what, takeId(draft));
+    intend(
+      draft,
+      { do: 'start-run', run },
+      { do: 'dispatch', run: run.id },
+      lookAgain(it, run.id, now + LOOK_AGAIN_MS),
+    );
   }
   if (what.kind === 'apply') {
     // Two applies on one dirspace must never meet, also where no lock is taken. A plan may be made beside them.
@@ -86,9 +66,38 @@ export function startRuns(
   return batches.length;
 }
 
-/** What the head is merged with: the base branch as it is, and after the merge the commit that the merge made, so that its tree is planned. */
-function plannedBase({ pull }: PullCase): string {
-  return pull.state === 'merged' ? (pull.mergeCommitSha ?? pull.baseSha) : pull.baseSha;
+/** A run over the dirspaces of one batch. */
+export function newRun(it: PullCase, work: Work, batch: Batch, what: Omit<RunsToStart, 'parts'>, id: string): NewRun {
+  const { draft, pull } = it;
+  const settings: TargetSettings[] = batch.parts.map((part, index) => ({
+    index,
+    engine: supportedEngine(part) ?? 'terraform',
+    version: 'version' in part.engine ? (part.engine.version ?? null) : null,
+    createWorkspace: part.createAndSelectWorkspace,
+  }));
+  return {
+    id,
+    kind: what.kind,
+    pull: pull.number,
+    headSha: pull.headSha,
+    baseSha: what.baseSha ?? plannedBase(pull),
+    baseRef: pull.baseRef,
+    environment: batch.environment,
+    runsOn: batch.runsOn,
+    flags: what.request.flags,
+    requestedBy: what.request.by,
+    requestedAt: what.request.at,
+    autoapprove: what.request.autoapprove === true,
+    force: what.request.force === true,
+    discovers: what.order ?? null,
+    targets: batch.parts.map((part, index) => {
+      const { dir, workspace } = part;
+      return { dir, workspace, index, planId: what.planIdOf?.(part) ?? takeId(draft) };
+    }),
+    settings,
+    parallel: Math.max(1, work.config.parallelRuns),
+    configDigest: work.configDigest,
+  };
 }
 
 /** Look at the run later; every look sets the next one while the run is active. */

@@ -59,6 +59,7 @@ export type UnmatchedReason =
   | 'excluded'
   | 'directory-deleted'
   | 'module-not-called'
+  | 'called-as-module'
   | 'query';
 
 /** A changed file that touches no dirspace, with a sentence for people. */

@@ -2,7 +2,7 @@ import type { Change } from './change.ts';
 import type { Dirspace } from './dirspace.ts';
 import type { Event } from './event.ts';
 import type { Instant } from './instant.ts';
-import type { DisplaySettings, Notice } from './notice.ts';
+import type { DisplaySettings, Notice, SeenReview } from './notice.ts';
 import type { ReasonCode } from './reason.ts';
 import type { RunState } from './run.ts';
 import type { NewRun } from './snapshot.ts';
@@ -36,8 +36,8 @@ export type Assumption =
 export type Intent =
   | { readonly do: 'start-run'; readonly run: NewRun }
   | { readonly do: 'end-run'; readonly run: string; readonly state: RunState; readonly reason: ReasonCode }
-  /** The runner may fetch its manifest now. `targets`: the dirspaces it gets, when discovery added some. */
-  | { readonly do: 'release-manifest'; readonly run: string; readonly add?: NewRun }
+  /** The runner may fetch its manifest now. `targets`: what it gets instead of what it had, as discovery showed. */
+  | { readonly do: 'release-manifest'; readonly run: string; readonly targets?: NewRun }
   | { readonly do: 'refuse-manifest'; readonly run: string; readonly reason: ReasonCode; readonly text: string }
   /** Copy the stored report into results per dirspace. `superseded`: kept, but not the newest word. */
   | { readonly do: 'record-report'; readonly run: string; readonly superseded: boolean }
@@ -61,10 +61,11 @@ export type Intent =
       /** Absent: as it was. */
       readonly display?: DisplaySettings;
     }
+  /** Somebody approved what was shown at that time: later plans are compared with it. */
+  | { readonly do: 'save-review'; readonly pull: number; readonly review: SeenReview }
   | { readonly do: 'set-timer'; readonly key: string; readonly at: Instant; readonly event: Event }
   | { readonly do: 'clear-timer'; readonly key: string }
   | { readonly do: 'emit'; readonly key: string; readonly event: Event }
-  | { readonly do: 'save-module-index'; readonly treeSha: string; readonly run: string }
   | { readonly do: 'save-installation'; readonly event: Event }
   | {
       readonly do: 'audit';

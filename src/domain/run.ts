@@ -67,8 +67,16 @@ export interface Run {
   /** True once the runner said that it starts to apply: from then on nothing may be assumed undone. */
   readonly begun: boolean;
   readonly endReason: ReasonCode | null;
-  /** May the runner send discovery first? */
-  readonly discovers: boolean;
+  /** What was asked for, when the runner looks first what there is and what is planned is decided after that; null: it does not. */
+  readonly discovers: DiscoveryOrder | null;
+}
+
+/** What a run that discovers is to plan: its targets until then are a guess, made without knowing which directory calls which. */
+export interface DiscoveryOrder {
+  /** Whatever is planned without anybody asking. */
+  readonly automatic: boolean;
+  /** Text of the tag query of a command; null: no command asked. */
+  readonly query: string | null;
 }
 
 export interface StoredPlan {

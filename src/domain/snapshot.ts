@@ -122,7 +122,8 @@ export interface OurFacts {
   readonly locks: readonly LockClaim[];
   /** Newest results of the repository's other open pull requests, for the overlap radar. */
   readonly others: readonly (DirspaceResult & { readonly pull: number })[];
-  readonly moduleIndex: ModuleIndex | null;
+  /** The newest discovery of this pull request, for whatever head and base it was made. Untrusted. */
+  readonly moduleIndex: Discovery | null;
   /** Open pull requests of ours by base branch, for pushes; by head, for merge groups. */
   readonly openPulls: readonly { readonly number: number; readonly baseRef: string; readonly headSha: string }[];
   /** The report that the event is about, without the heavy models. */
@@ -187,8 +188,11 @@ export interface ReportedOutcome {
   readonly serial: number | null;
 }
 
+/** What a runner found in the merge of head and base, before its manifest. Untrusted. */
 export interface Discovery {
   readonly runId: string;
+  readonly headSha: string;
+  readonly baseSha: string;
   readonly treeSha: string;
   readonly index: ModuleIndex;
 }

@@ -118,3 +118,18 @@ export function calledFrom(graph: ModuleGraph, dir: string): ReadonlySet<string>
   }
   return found;
 }
+
+/** Every directory that calls `dir`, directly or through others. */
+export function callersOf(graph: ModuleGraph, dir: string): readonly string[] {
+  const found = new Set<string>();
+  const queue = [dir];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const caller of graph.callers.get(next) ?? []) {
+      if (!found.has(caller)) {
+        found.add(caller);
+        queue.push(caller);
+      }
+    }
+  }
+  return [...found];
+}

@@ -30,6 +30,8 @@ const REASONS: Readonly<Record<UnmatchedReason, string>> = {
   excluded: 'A pattern that begins with ! excludes it.',
   'directory-deleted': 'Its directory no longer has any file.',
   'module-not-called': 'It belongs to a module, and no root that is planned here calls that module.',
+  'called-as-module':
+    'Its directory is called as a module and is planned with those that call it. To plan it by itself as well, name it in `dirs`.',
   query: 'What it touches is not selected by the tag query.',
 };
 

@@ -108,7 +108,8 @@ type CheckState =
 
 function planState(view: PullView): CheckState {
   const count = tally(view);
-  if (count.planning > 0) {
+  // A run that still looks what there is may have no dirspace yet.
+  if (count.planning > 0 || (view.runs ?? []).some(({ kind, total }) => kind === 'plan' && total === 0)) {
     return { status: 'in_progress' };
   }
   if (count.queued > 0) {

@@ -41,6 +41,9 @@ export function planHeadline(view: PullView): string {
   if ((view.notices ?? []).some((notice) => notice.kind !== 'reason')) {
     return 'nothing was run';
   }
+  if (total === 0 && (view.runs ?? []).some(({ kind }) => kind === 'plan')) {
+    return 'looking for what there is to plan';
+  }
   if (total === 0) {
     return (view.notices ?? []).length + (view.notes ?? []).length > 0 ? 'nothing was planned' : 'nothing to plan';
   }

@@ -9,7 +9,7 @@ import { readLastApplies } from './last-applies.ts';
 import { readLocks } from './locks.ts';
 import { readPlansOfPull } from './plans.ts';
 import { readNewestResults, readOtherResults } from './results.ts';
-import { readDiscovery, readReport } from './run-report.ts';
+import { readDiscovery, readNewestDiscovery, readReport } from './run-report.ts';
 import { readRun, readRunsOfPull } from './runs.ts';
 
 export interface FactLimits {
@@ -50,7 +50,7 @@ async function readFacts(tx: Tx, event: Event, limits: FactLimits): Promise<OurF
     plans: pull === null ? [] : await readPlansOfPull(tx, pull),
     locks: repositoryId === null ? [] : await readLocks(tx, repositoryId),
     others: pull === null ? [] : await readOtherResults(tx, pull),
-    moduleIndex: repositoryId === null ? null : await newestModuleIndex(tx, repositoryId),
+    moduleIndex: pull === null ? null : await readNewestDiscovery(tx, pull),
     openPulls: repositoryId === null ? [] : await readOpenPulls(tx, repositoryId),
     report: run === undefined ? null : await readReport(tx, run.id),
     discovery: run === undefined ? null : await readDiscovery(tx, run.id),
@@ -93,17 +93,6 @@ async function readPull(
         firstAppliedAt: row.first_applied_at,
         unlockedAt: row.unlocked_at,
       };
-}
-
-async function newestModuleIndex(tx: Tx, repositoryId: number): Promise<OurFacts['moduleIndex']> {
-  const row = await tx
-    .selectFrom('module_index')
-    .select('found')
-    .where('repository_id', '=', repositoryId)
-    .orderBy('saved_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.found ?? null;
 }
 
 async function readOpenPulls(tx: Tx, repositoryId: number): Promise<OurFacts['openPulls']> {

@@ -44,7 +44,7 @@ async function bind(tx: Tx, claim: Claim): Promise<ClaimAnswer> {
     .selectFrom('run')
     .innerJoin('installation', 'installation.id', 'run.installation_id')
     .innerJoin('repository', 'repository.id', 'run.repository_id')
-    .select(['run.state', 'run.kind', 'run.discovers', 'run.github_run_id', 'run.begun_at', 'run.reported_at'])
+    .select(['run.state', 'run.kind', 'run.discovery_order', 'run.github_run_id', 'run.begun_at', 'run.reported_at'])
     .select([
       'installation.state as installation_state',
       'installation.paused',
@@ -73,7 +73,7 @@ async function bind(tx: Tx, claim: Claim): Promise<ClaimAnswer> {
   if (again && (!before.claimed_lately || before.begun_at !== null || before.reported_at !== null)) {
     return { claim: 'taken' };
   }
-  const free = before.kind === 'plan' && !before.discovers;
+  const free = before.kind === 'plan' && before.discovery_order === null;
   await tx
     .updateTable('run')
     .set({

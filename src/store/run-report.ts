@@ -102,11 +102,11 @@ export async function saveDiscovery(
   return db.transaction().execute(async (tx) => {
     const run = await tx
       .selectFrom('run')
-      .select(['repository_id', 'state', 'discovers', 'manifest'])
+      .select(['repository_id', 'state', 'discovery_order', 'manifest'])
       .where('id', '=', found.runId)
       .forUpdate()
       .executeTakeFirst();
-    if (run === undefined || run.state !== 'claimed' || !run.discovers || run.manifest !== 'withheld') {
+    if (run === undefined || run.state !== 'claimed' || run.discovery_order === null || run.manifest !== 'withheld') {
       return 'refused';
     }
     const inserted = await tx
@@ -142,6 +142,45 @@ export async function readReport(db: Db | Tx, runId: string): Promise<RunReport 
 
 /** What a run found before its manifest. */
 export async function readDiscovery(db: Db | Tx, runId: string): Promise<Discovery | null> {
-  const row = await db.selectFrom('discovery').selectAll().where('run_id', '=', runId).executeTakeFirst();
-  return row === undefined ? null : { runId: row.run_id, treeSha: row.tree_sha, index: row.found };
+  const row = await discoveries(db).where('discovery.run_id', '=', runId).executeTakeFirst();
+  return row === undefined ? null : discoveryOf(row);
+}
+
+/** The newest discovery of a pull request. One of another pull request never counts: what its job says could hide roots here. */
+export async function readNewestDiscovery(
+  db: Db | Tx,
+  pull: { readonly repositoryId: number; readonly number: number },
+): Promise<Discovery | null> {
+  const row = await discoveries(db)
+    .where('discovery.repository_id', '=', pull.repositoryId)
+    .where('run.pull', '=', pull.number)
+    .orderBy('discovery.received_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : discoveryOf(row);
+}
+
+function discoveries(db: Db | Tx) {
+  return db
+    .selectFrom('discovery')
+    .innerJoin('run', 'run.id', 'discovery.run_id')
+    .select(['discovery.run_id', 'discovery.tree_sha', 'discovery.found', 'run.head_sha', 'run.base_sha']);
+}
+
+interface DiscoveryRow {
+  readonly run_id: string;
+  readonly tree_sha: string;
+  readonly found: ModuleIndex;
+  readonly head_sha: string;
+  readonly base_sha: string;
+}
+
+function discoveryOf(row: DiscoveryRow): Discovery {
+  return {
+    runId: row.run_id,
+    headSha: row.head_sha,
+    baseSha: row.base_sha,
+    treeSha: row.tree_sha,
+    index: row.found,
+  };
 }

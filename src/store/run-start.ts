@@ -39,7 +39,7 @@ export async function insertRun(tx: Tx, run: NewRun, place: RunPlace): Promise<v
       requested_at: instant(run.requestedAt),
       autoapprove: run.autoapprove,
       force: run.force,
-      discovers: run.discovers,
+      discovery_order: run.discovers === null ? null : json(run.discovers),
       parallel: run.parallel,
       config_digest: run.configDigest,
     })
@@ -47,8 +47,11 @@ export async function insertRun(tx: Tx, run: NewRun, place: RunPlace): Promise<v
   await insertTargets(tx, run, place);
 }
 
-/** More targets for a run that has not got its manifest: what discovery found. Those it has already stay as they are. */
-export async function addTargets(tx: Tx, run: NewRun, place: RunPlace): Promise<void> {
+/** Other targets for a run that has not got its manifest: what discovery showed, instead of what was guessed before it. */
+export async function replaceTargets(tx: Tx, run: NewRun, place: RunPlace): Promise<void> {
+  // Nobody was told of these plans yet: there is nothing to erase and nothing to remember.
+  await tx.deleteFrom('plan').where('run_id', '=', run.id).where('state', '=', sql.lit('expected')).execute();
+  await tx.deleteFrom('run_target').where('run_id', '=', run.id).execute();
   await tx
     .updateTable('run')
     .set({ parallel: run.parallel, config_digest: run.configDigest })
@@ -78,7 +81,6 @@ async function insertTargets(tx: Tx, run: NewRun, place: RunPlace): Promise<void
         active: true,
       })),
     )
-    .onConflict((conflict) => conflict.columns(['run_id', 'position']).doNothing())
     .returning(['plan_id', 'dir', 'workspace'])
     .execute();
   if (run.kind === 'plan' && inserted.length > 0) {

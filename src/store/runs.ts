@@ -174,6 +174,6 @@ function runOf(row: Selectable<Schema['run']>, targets: readonly RunTarget[]): R
     githubStatus: row.github_status,
     begun: row.begun_at !== null,
     endReason: row.end_reason,
-    discovers: row.discovers,
+    discovers: row.discovery_order,
   };
 }

@@ -12,8 +12,8 @@ import { claimLocks, releaseLocks } from './locks.ts';
 import { erasePlans } from './plan-erasure.ts';
 import { recordReport } from './results.ts';
 import { endRun } from './run-end.ts';
-import { addTargets, insertRun } from './run-start.ts';
-import { instant, json, now, storableText } from './values.ts';
+import { insertRun, replaceTargets } from './run-start.ts';
+import { instant, json, storableText } from './values.ts';
 
 /** An intent that changes our own rows. */
 export type StateIntent = Exclude<Intent, EffectIntent>;
@@ -37,7 +37,7 @@ export function touchedDirspaces(intents: readonly Intent[]): readonly Dirspace[
       return intent.run.targets;
     }
     if (intent.do === 'release-manifest') {
-      return intent.add?.targets ?? [];
+      return intent.targets?.targets ?? [];
     }
     return 'dirspaces' in intent && intent.dirspaces !== 'all' ? intent.dirspaces : [];
   });
@@ -54,8 +54,8 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
       await endRun(tx, intent.run, intent.state, intent.reason);
       return null;
     case 'release-manifest':
-      if (intent.add !== undefined) {
-        await addTargets(tx, intent.add, inRepository(place));
+      if (intent.targets !== undefined) {
+        await replaceTargets(tx, intent.targets, inRepository(place));
       }
       await tx
         .updateTable('run')
@@ -97,6 +97,14 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
         .where('number', '=', intent.pull)
         .execute();
       return null;
+    case 'save-review':
+      await tx
+        .updateTable('pull_request')
+        .set({ reviewed: json(intent.review) })
+        .where('repository_id', '=', inRepository(place).repositoryId)
+        .where('number', '=', intent.pull)
+        .execute();
+      return null;
     case 'set-timer': {
       const timer = { due_at: instant(intent.at), event: json(intent.event) };
       await tx
@@ -117,9 +125,6 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
         subject: subjectOf(intent.event),
         event: intent.event,
       });
-      return null;
-    case 'save-module-index':
-      await saveModuleIndex(tx, intent, inRepository(place).repositoryId);
       return null;
     case 'save-installation':
       return (await applyInstallationEvent(tx, intent.event)).uninstall;
@@ -163,13 +168,13 @@ const ORDER: Readonly<Record<StateIntent['do'], number>> = {
   'erase-plans': 1,
   'release-locks': 2,
   'refuse-manifest': 2,
-  'save-module-index': 3,
   'note-actions-run': 3,
   'approve-gates': 3,
   'start-run': 4,
   'release-manifest': 4,
   'claim-locks': 4,
   'save-change': 5,
+  'save-review': 5,
   'clear-timer': 6,
   'set-timer': 7,
   'save-installation': 8,
@@ -182,40 +187,4 @@ function inRepository(place: IntentPlace): IntentPlace & { readonly repositoryId
     throw new TypeError('an intent about a repository, decided for an event that belongs to none');
   }
   return { ...place, repositoryId: place.repositoryId };
-}
-
-/** Keep the index that a run found, for changes that come before their own runs have found one. The newest five stay. */
-async function saveModuleIndex(
-  tx: Tx,
-  intent: { readonly treeSha: string; readonly run: string },
-  repositoryId: number,
-): Promise<void> {
-  const found = await tx.selectFrom('discovery').select('found').where('run_id', '=', intent.run).executeTakeFirst();
-  if (found === undefined) {
-    return;
-  }
-  const saved = { found: json(found.found), saved_at: now() };
-  await tx
-    .insertInto('module_index')
-    .values({ repository_id: repositoryId, tree_sha: intent.treeSha, ...saved })
-    .onConflict((conflict) => conflict.columns(['repository_id', 'tree_sha']).doUpdateSet(saved))
-    .execute();
-  const old = await tx
-    .selectFrom('module_index')
-    .select('tree_sha')
-    .where('repository_id', '=', repositoryId)
-    .orderBy('saved_at', 'desc')
-    .offset(5)
-    .execute();
-  if (old.length > 0) {
-    await tx
-      .deleteFrom('module_index')
-      .where('repository_id', '=', repositoryId)
-      .where(
-        'tree_sha',
-        'in',
-        old.map(({ tree_sha }) => tree_sha),
-      )
-      .execute();
-  }
 }

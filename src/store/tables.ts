@@ -1,10 +1,10 @@
 import type { Change, ModuleIndex } from '../domain/change.ts';
 import type { TraceLine } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
-import type { DisplaySettings, Notice } from '../domain/notice.ts';
+import type { DisplaySettings, Notice, SeenReview } from '../domain/notice.ts';
 import type { Diagnostic, PlanModel } from '../domain/plan-model.ts';
 import type { ReasonCode } from '../domain/reason.ts';
-import type { ChangeCounts, DirspaceResult, PlanFacts, RunKind, RunState } from '../domain/run.ts';
+import type { ChangeCounts, DirspaceResult, DiscoveryOrder, PlanFacts, RunKind, RunState } from '../domain/run.ts';
 import type { ReportedOutcome, RunReport, TargetSettings } from '../domain/snapshot.ts';
 import {
   bool,
@@ -94,6 +94,7 @@ export const TABLES = {
       change: orNull(document<Change>()),
       notices: withDefault(document<readonly Notice[]>(), "'[]'::jsonb"),
       display: orNull(document<DisplaySettings>()),
+      reviewed: orNull(document<SeenReview>()),
       comment_id: orNull(int8()),
       comment_node_id: orNull(text()),
       comment_revision: withDefault(int4(), '0'),
@@ -225,7 +226,7 @@ export const TABLES = {
       requested_at: moment(),
       autoapprove: bool(),
       force: bool(),
-      discovers: bool(),
+      discovery_order: orNull(document<DiscoveryOrder>()),
       parallel: int4(),
       config_digest: text(),
       created_at: withDefault(moment(), 'now()'),
@@ -330,16 +331,7 @@ export const TABLES = {
     },
     primaryKey: ['run_id'],
     owner: 'repository_id',
-  },
-  module_index: {
-    columns: {
-      repository_id: int8(),
-      tree_sha: text(),
-      found: document<ModuleIndex>(),
-      saved_at: withDefault(moment(), 'now()'),
-    },
-    primaryKey: ['repository_id', 'tree_sha'],
-    owner: 'repository_id',
+    index: { discovery_pull: '(repository_id, received_at)' },
   },
   /** A plan file's record. Once erased it is a tombstone: digest and times. */
   plan: {

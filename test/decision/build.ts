@@ -6,7 +6,7 @@ import type { Actor, Event, RepositoryRef } from '../../src/domain/event.ts';
 import { MINUTE } from '../../src/domain/instant.ts';
 import { known } from '../../src/domain/known.ts';
 import type { DirspaceResult, LockClaim, PlanFacts, Run, StoredPlan } from '../../src/domain/run.ts';
-import type { GitHubFacts, OurFacts, PullFacts, Review, Snapshot } from '../../src/domain/snapshot.ts';
+import type { Discovery, GitHubFacts, OurFacts, PullFacts, Review, Snapshot } from '../../src/domain/snapshot.ts';
 
 export const NOW = 1_800_000_000_000;
 export const HEAD = 'a'.repeat(40);
@@ -99,7 +99,8 @@ export function snapshotOf(given: Given = {}): Snapshot {
       plans: [],
       locks: [],
       others: [],
-      moduleIndex: null,
+      // As after a discovery that found no module.
+      moduleIndex: discovery({ headSha: pull.headSha, baseSha: pull.mergeCommitSha ?? pull.baseSha }),
       openPulls: [{ number: pull.number, baseRef: pull.baseRef, headSha: pull.headSha }],
       report: null,
       discovery: null,
@@ -201,7 +202,19 @@ export function run(more: Partial<Run> = {}): Run {
     githubStatus: null,
     begun: false,
     endReason: null,
-    discovers: false,
+    discovers: null,
+    ...more,
+  };
+}
+
+/** What the runner of a run found in the merge of head and base. */
+export function discovery(more: Partial<Discovery> = {}): Discovery {
+  return {
+    runId: id(1),
+    headSha: HEAD,
+    baseSha: BASE,
+    treeSha: TREE,
+    index: { paths: {}, symlinks: [] },
     ...more,
   };
 }

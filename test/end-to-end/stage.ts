@@ -23,7 +23,8 @@ export interface StageOptions {
   readonly roots?: readonly string[];
   /** `.plumbline/config.yml` on the default branch. */
   readonly config?: string;
-  readonly files?: Readonly<Record<string, string>>;
+  /** More files of the default branch; a function is told where root modules keep their state. */
+  readonly files?: Readonly<Record<string, string>> | ((stateDir: string) => Readonly<Record<string, string>>);
   /** Change the workflow file, or leave it out with null. */
   readonly workflow?: (text: string) => string | null;
 }
@@ -107,7 +108,7 @@ resource "terraform_data" "this" {
       ...Object.fromEntries(roots.map((root) => [`${root}/main.tf`, rootModule(root, 'one')])),
       ...(workflow === null ? {} : { '.github/workflows/plumbline.yml': workflow }),
       ...(options.config === undefined ? {} : { '.plumbline/config.yml': options.config }),
-      ...options.files,
+      ...(typeof options.files === 'function' ? options.files(stateDir) : options.files),
     },
   });
   world.setPermission(repository, AUTHOR, 'write');

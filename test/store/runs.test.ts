@@ -164,29 +164,46 @@ describeDatabases('runs and plans', (kind) => {
     expect(await readRun(database.db, run.id)).toMatchObject({ manifest: 'released', run: { state: 'running' } });
   });
 
-  it('adds what discovery found to the run that waits for it', async () => {
-    const run = newRun('plan', 1, ['prod'], { discovers: true });
+  it('gives the run that looked what there is to plan, in place of what was guessed before', async () => {
+    const run = newRun('plan', 1, ['modules/vpc', 'prod'], { discovers: { automatic: true, query: null } });
     const { repository } = await claimed(run);
-    const found = { runId: run.id, treeSha: SHA, index: { paths: {}, symlinks: [] } };
+    const index = { paths: { prod: { modules: ['../modules/vpc'] } }, symlinks: [] };
+    const found = { runId: run.id, treeSha: SHA, index };
     expect(await saveDiscovery(database.db, found)).toBe('saved');
     expect(await saveDiscovery(database.db, found)).toBe('again');
     expect(await decided()).toEqual(['discovered']);
-    const more = newRun('plan', 1, ['prod', 'dev'], { id: run.id });
-    await decide(
-      database.db,
-      repository,
-      1,
-      decision([
-        { do: 'save-module-index', treeSha: SHA, run: run.id },
-        { do: 'release-manifest', run: run.id, add: more },
-      ]),
-    );
+    const targets = newRun('plan', 1, ['prod', 'dev'], { id: run.id });
+    await decide(database.db, repository, 1, decision([{ do: 'release-manifest', run: run.id, targets }]));
     const record = await readRun(database.db, run.id);
-    expect(record?.run.targets.map(({ dir }) => dir)).toEqual(['prod', 'dev']);
-    expect(record?.run.targets[0]?.planId).toBe(planIdOf(run));
+    expect(record).toMatchObject({ manifest: 'released', run: { state: 'running', targets: targets.targets } });
+    const plans = await database.db
+      .selectFrom('plan')
+      .select(['id', 'state', 'dir'])
+      .where('run_id', '=', run.id)
+      .orderBy('dir')
+      .execute();
+    expect(plans).toEqual([
+      { id: targets.targets[1]?.planId, state: 'expected', dir: 'dev' },
+      { id: targets.targets[0]?.planId, state: 'expected', dir: 'prod' },
+    ]);
     const { ours } = await readOurFacts(database.db, pullEvent(repository));
-    expect(ours.moduleIndex).toEqual(found.index);
+    expect(ours.moduleIndex).toEqual({
+      runId: run.id,
+      headSha: run.headSha,
+      baseSha: run.baseSha,
+      treeSha: SHA,
+      index,
+    });
     expect(await saveDiscovery(database.db, found)).toBe('refused');
+  });
+
+  it('never lets one pull request hear what the job of another one found', async () => {
+    const run = newRun('plan', 1, ['prod'], { discovers: { automatic: true, query: null } });
+    const { repository } = await claimed(run);
+    await saveDiscovery(database.db, { runId: run.id, treeSha: SHA, index: { paths: {}, symlinks: [] } });
+    expect(await decided()).toEqual(['discovered']);
+    const elsewhere = { kind: 'reconsider', repository, pull: 2, because: 'base-moved' } as const;
+    expect((await readOurFacts(database.db, elsewhere)).ours.moduleIndex).toBeNull();
   });
 
   it('keeps a report once, refuses foreign dirspaces, and makes it the newest word when it is decided', async () => {

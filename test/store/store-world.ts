@@ -102,7 +102,7 @@ export function newRun(
     requestedAt: 1_700_000_000_000,
     autoapprove: false,
     force: false,
-    discovers: false,
+    discovers: null,
     targets: dirs.map((dir, index) => ({ index, dir, workspace: 'default', planId: randomUUID() })),
     settings: dirs.map((_, index) => ({
       index,

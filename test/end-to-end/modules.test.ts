@@ -1,0 +1,76 @@
+import { afterEach, expect, it } from 'vitest';
+import { AUTHOR, decided, REVIEWER, type Stage, startStage } from './stage.ts';
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.close();
+  stage = undefined;
+});
+
+const MODULE = (value: string) => `variable "name" {
+  type = string
+}
+
+resource "terraform_data" "vpc" {
+  input = "\${var.name} ${value}"
+}
+`;
+
+const calling = (root: string, stateDir: string) => `terraform {
+  backend "local" {
+    path = "${stateDir}/${root}.tfstate"
+  }
+}
+
+module "vpc" {
+  source = "../modules/vpc"
+  name   = "${root}"
+}
+`;
+
+/** Two roots that call a module, one that does not. */
+async function withModule(): Promise<Stage> {
+  return startStage({
+    roots: ['alone'],
+    files: (stateDir) => ({
+      'modules/vpc/main.tf': MODULE('one'),
+      'network/main.tf': calling('network', stateDir),
+      'app/main.tf': calling('app', stateDir),
+    }),
+  });
+}
+
+it('plans the roots that call a changed module, in the run that looked who they are, and applies them', async () => {
+  stage = await withModule();
+  const { world, repository, service } = stage;
+  const before = stage.calls.length;
+  const pull = await world.openPullRequest(repository, {
+    author: AUTHOR,
+    files: { 'modules/vpc/main.tf': MODULE('two') },
+  });
+  const plan = await world.waitFor(
+    () => stage?.commentsOf(pull).find((body) => body.includes('terraform_data.vpc')),
+    'the plan',
+    60_000,
+  );
+  expect(plan).toContain('network');
+  expect(plan).toContain('app');
+  expect(plan).not.toContain('alone');
+  const runs = await service.database.db.selectFrom('run').select(['id', 'state']).execute();
+  expect(runs).toHaveLength(1);
+  const targets = await service.database.db.selectFrom('run_target').select('dir').orderBy('dir').execute();
+  expect(targets).toEqual([{ dir: 'app' }, { dir: 'network' }]);
+  const calls = stage.calls.slice(before).map(({ method, route }) => `${method} ${route}`);
+  expect(calls.length, calls.join('\n')).toBeLessThanOrEqual(10);
+
+  await world.review(repository, pull, REVIEWER, 'APPROVED');
+  world.comment(repository, pull.number, AUTHOR, 'plumbline apply');
+  await world.waitFor(
+    () => stage?.commentsOf(pull).find((body) => body.includes('2 of 2 dirspaces applied')),
+    'the apply',
+    60_000,
+  );
+  await world.merge(repository, pull, AUTHOR);
+  await decided(stage, 'pull-merged');
+  expect(world.errors).toEqual([]);
+}, 120_000);
