@@ -132,6 +132,7 @@ export class Invariants {
   }
 
   #leftOver(pull: number): boolean {
+    const head = this.#model.pulls.get(pull)?.facts.headSha;
     const layered = this.#model.config.includes('depends_on');
     const done = this.#model.results.get(`${pull} ${dirspaceKey({ dir: 'b', workspace: 'default' })}`);
     if (layered && done?.state !== 'applied' && done?.state !== 'no-changes') {
