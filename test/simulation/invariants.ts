@@ -138,7 +138,9 @@ export class Invariants {
     if (layered && done?.state !== 'applied' && done?.state !== 'no-changes') {
       return true;
     }
-    return [...this.#model.results.values()].some((result) => result.pull === pull && result.state !== 'applied');
+    return [...this.#model.results.values()].some(
+      (result) => result.pull === pull && (result.state !== 'applied' || result.headSha !== head),
+    );
   }
 
   /** Nobody with an older right to the dirspace is passed over. */
