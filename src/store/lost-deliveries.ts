@@ -76,6 +76,12 @@ export async function noteLostDeliveries(db: Db, sent: readonly Sent[]): Promise
   return noted.length;
 }
 
+/** When GitHub sent a delivery first, if that is known to have been lost. */
+export async function lostSince(db: Db, guid: string): Promise<Instant | undefined> {
+  const row = await db.selectFrom('lost_delivery').select('delivered_at').where('guid', '=', guid).executeTakeFirst();
+  return row?.delivered_at;
+}
+
 /** Forget those that came, and those too old for GitHub to send again. Says which GUIDs came late and which will never. */
 export async function settleLostDeliveries(
   db: Db,
