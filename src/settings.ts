@@ -1,8 +1,17 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
+/** Where rows and root keys are kept: all that commands on the database alone need. */
+export interface StorageSettings {
+  /** Absent: the embedded database. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** `id:base64,id:base64`, first is active; absent: kept in the data folder. */
+  readonly encryptionKeys: string | null;
+}
+
 /** What the service is told by its environment. */
-export interface Settings {
+export interface Settings extends StorageSettings {
   readonly appId: number;
   /** PEM. */
   readonly privateKey: string;
@@ -12,11 +21,6 @@ export interface Settings {
   readonly publicUrl: string;
   readonly githubApiUrl: string;
   readonly oidcIssuer: string;
-  /** Absent: the embedded database. */
-  readonly databaseUrl: string | null;
-  readonly dataDir: string;
-  /** `id:base64,id:base64`, first is active; absent: kept in the data folder. */
-  readonly encryptionKeys: string | null;
   readonly port: number;
   readonly host: string;
   readonly logLevel: LogLevel;
@@ -32,8 +36,8 @@ export interface SettingProblem {
   readonly problem: string;
 }
 
-export type SettingsResult =
-  | { readonly ok: true; readonly settings: Settings }
+export type SettingsResult<T extends StorageSettings = Settings> =
+  | { readonly ok: true; readonly settings: T }
   | { readonly ok: false; readonly problems: readonly SettingProblem[] };
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -47,7 +51,7 @@ export function readSettings(env: Env): SettingsResult {
   const wrong = (name: string, problem: string): void => {
     problems.push({ name, problem });
   };
-  const text = (name: string): string | null => env[name]?.trim() || null;
+  const text = (name: string): string | null => textOf(env, name);
   const required = (name: string, what: string): string => {
     const value = text(name);
     if (value === null) {
@@ -81,14 +85,19 @@ export function readSettings(env: Env): SettingsResult {
     publicUrl: url('PUBLIC_URL', required('PUBLIC_URL', 'the address under which GitHub reaches this service')),
     githubApiUrl: url('GITHUB_API_URL', text('GITHUB_API_URL') ?? 'https://api.github.com'),
     oidcIssuer: url('OIDC_ISSUER', text('OIDC_ISSUER') ?? 'https://token.actions.githubusercontent.com'),
-    databaseUrl: readDatabaseUrl(text('DATABASE_URL'), wrong),
-    dataDir: text('DATA_DIR') ?? '.plumbline',
-    encryptionKeys: text('ENCRYPTION_KEYS'),
+    ...readStorage(env, wrong),
     port: integer('PORT', 3000, 0, 65_535),
     host: text('HOST') ?? '0.0.0.0',
     logLevel: readLogLevel(text('LOG_LEVEL') ?? 'info', wrong),
     planLifeMs: integer('PLAN_LIFE_HOURS', MAX_PLAN_HOURS, 1, MAX_PLAN_HOURS) * 3_600_000,
   };
+  return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };
+}
+
+/** Read only where rows and root keys are kept, as `readSettings` does; the App's own settings may be missing. */
+export function readStorageSettings(env: Env): SettingsResult<StorageSettings> {
+  const problems: SettingProblem[] = [];
+  const settings = readStorage(env, (name, problem) => problems.push({ name, problem }));
   return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };
 }
 
@@ -99,6 +108,18 @@ export function settingsReport(problems: readonly SettingProblem[]): string {
 }
 
 type Wrong = (name: string, problem: string) => void;
+
+function textOf(env: Env, name: string): string | null {
+  return env[name]?.trim() || null;
+}
+
+function readStorage(env: Env, wrong: Wrong): StorageSettings {
+  return {
+    databaseUrl: readDatabaseUrl(textOf(env, 'DATABASE_URL'), wrong),
+    dataDir: textOf(env, 'DATA_DIR') ?? '.plumbline',
+    encryptionKeys: textOf(env, 'ENCRYPTION_KEYS'),
+  };
+}
 
 function readPrivateKey(value: string, wrong: Wrong): string {
   if (value === '') {

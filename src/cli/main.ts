@@ -1,12 +1,23 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
 import { explainCommand } from './explain.ts';
+import { keysCommand } from './keys.ts';
+import { migrateCommand } from './migrate.ts';
+import { pauseCommand, resumeCommand } from './pause.ts';
+import { serveCommand } from './serve.ts';
 import { tagQueryCommand } from './tag-query.ts';
 
 const program = new Command('plumbline')
   .description('Plans and applies Terraform and OpenTofu from GitHub pull requests.')
   .showHelpAfterError('(plumbline --help says what there is)')
+  .addCommand(serveCommand())
+  .addCommand(migrateCommand())
+  .addCommand(pauseCommand())
+  .addCommand(resumeCommand())
+  .addCommand(auditCommand())
+  .addCommand(keysCommand())
   .addCommand(explainCommand())
   .addCommand(tagQueryCommand())
   .addCommand(configCommand());

@@ -108,6 +108,14 @@ export async function verifyAudit(db: Db, installationId: number): Promise<Audit
   return { intact: true, lines: seq, unsealed: all.lines - seq, head: hash };
 }
 
+/** Every installation of which there is an audit, and 0 when there are lines that belong to none. */
+export async function listAudited(db: Db): Promise<readonly number[]> {
+  // Both tables: a chain whose lines were all removed must be found, too.
+  const rows = await sql<{ id: number }>`
+    select installation_id as id from audit union select installation_id from audit_chain order by id`.execute(db);
+  return rows.rows.map(({ id }) => id);
+}
+
 async function readHead(tx: Tx, installationId: number): Promise<{ seq: number; hash: string }> {
   const head = await tx
     .selectFrom('audit_chain')

@@ -31,30 +31,45 @@ export function parseKeyRing(text: string): KeyRingResult {
   return active === undefined ? { ok: false, problem: 'no key' } : { ok: true, ring: { active, keys } };
 }
 
+/** Where root keys are: in the settings, or in the data folder. */
+interface KeyPlace {
+  readonly keys?: string | undefined;
+  readonly dataDir: string;
+}
+
 /**
  * The key ring of the settings, or the one that lives in the data folder, which is made on first use (mode 0600). `generated` is the
  * file's path when it was made now, so that the operator can be told to keep it. Throws when what is there cannot be read.
  */
-export function openKeyRing(options: { readonly keys?: string | undefined; readonly dataDir: string }): {
-  readonly ring: KeyRing;
-  readonly generated: string | null;
-} {
-  const file = join(options.dataDir, 'encryption-keys');
-  let generated: string | null = null;
-  let text = options.keys ?? readKeyFile(file);
-  if (text === undefined) {
-    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-    text = `k1:${Buffer.from(newKey()).toString('base64')}`;
-    // wx: when two processes start at once, the second must not replace the first one's key.
-    writeFileSync(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
-    generated = file;
+export function openKeyRing(place: KeyPlace): { readonly ring: KeyRing; readonly generated: string | null } {
+  const found = findKeyRing(place);
+  if (found !== undefined) {
+    return { ring: found, generated: null };
   }
+  mkdirSync(place.dataDir, { recursive: true, mode: 0o700 });
+  const text = `k1:${Buffer.from(newKey()).toString('base64')}`;
+  const file = keyFile(place);
+  // wx: when two processes start at once, the second must not replace the first one's key.
+  writeFileSync(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+  return { ring: readRing(text, file), generated: file };
+}
+
+/** As `openKeyRing`, but makes nothing: undefined when there is no key ring. */
+export function findKeyRing(place: KeyPlace): KeyRing | undefined {
+  const text = place.keys ?? readKeyFile(keyFile(place));
+  return text === undefined ? undefined : readRing(text, place.keys === undefined ? keyFile(place) : 'ENCRYPTION_KEYS');
+}
+
+function keyFile({ dataDir }: KeyPlace): string {
+  return join(dataDir, 'encryption-keys');
+}
+
+function readRing(text: string, where: string): KeyRing {
   const result = parseKeyRing(text.trim());
   if (!result.ok) {
-    const where = options.keys === undefined ? file : 'ENCRYPTION_KEYS';
     throw new Failure('secret-unreadable', `${where}: ${result.problem}`);
   }
-  return { ring: result.ring, generated };
+  return result.ring;
 }
 
 /** Wrap a key with the active root key: `id.base64`. `purpose` binds it to what it is for. */

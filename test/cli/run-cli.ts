@@ -11,12 +11,15 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Run `plumbline` as a user would: a process of its own, in a directory, with what it reads on standard input. */
+/** Run `plumbline` as a user would: a process of its own, in a directory, with what it reads on standard input. `env`: its whole environment. */
 export async function plumbline(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly input?: string } = {},
+  options: { readonly cwd?: string; readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd ?? import.meta.dirname });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: options.cwd ?? import.meta.dirname,
+    ...(options.env === undefined ? {} : { env: { PATH: process.env.PATH, ...options.env } }),
+  });
   child.stdin.end(options.input ?? '');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code: child.exitCode ?? -1, stdout, stderr };
