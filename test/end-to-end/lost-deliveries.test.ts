@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/github/app-client.ts';
 import { createLog } from '../../src/log.ts';
+import { instant } from '../../src/store/values.ts';
 import { recoverDeliveries } from '../../src/worker/recover-deliveries.ts';
 import { Random } from '../simulation/random.ts';
 import { AUTHOR, decided, REVIEWER, type Stage, startStage } from './stage.ts';
@@ -72,7 +73,7 @@ describe('a delivery that never came', () => {
     expect(await look(stage), 'asked for a moment ago').toBe(0);
     await stage.service.database.db
       .updateTable('lost_delivery')
-      .set({ due_at: new Date(0).toISOString() as never })
+      .set({ due_at: instant(0) })
       .execute();
     expect(await look(stage)).toBe(1);
     await decided(stage, 'plan-started');
@@ -106,14 +107,13 @@ const LOSABLE = [
 ] as const;
 
 describe('the life of a pull request', () => {
-  it.each([1, 2, 3])(
-    'ends as it would have without the losses (seed %i)',
-    async (seed) => {
-      const [calm, lossy] = [await live([]), await live(losses(seed))];
-      expect(lossy).toEqual(calm);
-    },
-    240_000,
-  );
+  it('ends as it would have without the losses (seeds 1 and 2)', async () => {
+    const calm = await live([]);
+    for (const seed of [1, 2]) {
+      const lost = losses(seed);
+      expect(await live(lost), lost.join()).toEqual(calm);
+    }
+  }, 240_000);
 });
 
 function losses(seed: number): readonly string[] {
@@ -144,13 +144,14 @@ async function live(lost: readonly string[]) {
   await look(stage);
   world.comment(repository, pull.number, AUTHOR, 'plumbline apply');
   await look(stage);
-  await shows('1 of 1 dirspaces applied');
+  await shows('1 of 1 dirspace applied');
   await world.merge(repository, pull, AUTHOR);
   await look(stage);
   await decided(stage, 'pull-merged');
   await look(stage);
   const { db } = service.database;
   expect(world.errors).toEqual([]);
+  expect(world.deliveries.filter(({ outcome }) => outcome === 'dropped')).toHaveLength(lost.length);
   expect(await decisionsPerEvent(stage)).not.toContain(2);
   expect(await db.selectFrom('lost_delivery').selectAll().execute()).toEqual([]);
   return {
