@@ -18,7 +18,7 @@ export async function benchConfiguration(progress: Progress): Promise<readonly B
 }
 
 /** About 500 kB with 5,000 directories: what a large repository would write, by hand or by a script. */
-export function largeConfig(directories: number): string {
+function largeConfig(directories: number): string {
   const dirs = Array.from({ length: directories }, (_, at) =>
     [
       `  live/account-${at % 50}/service-${at}:`,

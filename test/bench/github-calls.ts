@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { isOnPath } from '../action/start-runner.ts';
 import { AUTHOR, decided, startStage } from '../end-to-end/stage.ts';
 import type { BenchTable, Progress } from './bench-table.ts';
 import { quiet } from './quiet.ts';
@@ -9,7 +9,7 @@ const SIZES = [1, 50];
 /** Calls to GitHub from the opening of a pull request to its settled checks, with a real terraform, for few and for many dirspaces. */
 export async function benchGitHubCalls(progress: Progress): Promise<readonly BenchTable[]> {
   const name = 'GitHub calls: open → autoplan → plan shown and checks settled, mergeability UNKNOWN at first';
-  if (!hasTerraform()) {
+  if (!isOnPath('terraform')) {
     return [{ name, rows: [], notes: ['not measured: terraform is not on PATH'] }];
   }
   const counts: Counts[] = [];
@@ -82,13 +82,4 @@ async function callsFor(size: number): Promise<Counts> {
 
 function sum(values: Iterable<number>): number {
   return [...values].reduce((all, value) => all + value, 0);
-}
-
-function hasTerraform(): boolean {
-  try {
-    execFileSync('terraform', ['version'], { stdio: 'ignore', env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -12,7 +12,7 @@ import { webhookRoutes } from '../../src/web/webhook-routes.ts';
 /** One process that takes deliveries: `node intake-routes.ts bare|route DATABASE_URL SECRET`. Tells its parent the port. */
 const [kind, databaseUrl = '', secret = ''] = process.argv.slice(2);
 const app = kind === 'bare' ? await bareRoute() : await ourRoute();
-serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => process.send?.({ port }));
+serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => process.send?.(port));
 
 /** The least that a receiver can do: the same HMAC over the same bytes, one row. */
 async function bareRoute(): Promise<Hono> {

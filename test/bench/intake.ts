@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { type BenchTable, median, type Progress } from './bench-table.ts';
 import { NO_POSTGRES, type ScratchPostgres, startScratchPostgres } from './scratch-postgres.ts';
@@ -68,11 +67,10 @@ async function start(
 ): Promise<{ readonly child: ChildProcess; readonly port: number }> {
   const url = await postgres.database({ empty: kind === 'bare' });
   const child = fork(join(import.meta.dirname, 'intake-routes.ts'), [kind, url, secret]);
-  const [message] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => Promise.reject(new Error(`the ${kind} receiver did not start`))),
-  ])) as [{ readonly port: number }];
-  return { child, port: message.port };
+  const port = Promise.withResolvers<number>();
+  child.once('message', (message) => port.resolve(Number(message)));
+  child.once('exit', () => port.reject(new Error(`the ${kind} receiver did not start`)));
+  return { child, port: await port.promise };
 }
 
 function requestsSigned(secret: string): readonly Buffer[] {
