@@ -20,7 +20,7 @@ it('gives up an event that took the process with it at every attempt, before it 
   await deliver(database.db, pullEvent(repository), key);
   await sql`update inbox_event set attempts = 10 where key = ${key}`.execute(database.db);
   // Nothing of GitHub is there: to touch it would be an error of another kind.
-  const deps = { database, log: createLog('silent') } as WorkerDeps;
+  const deps: WorkerDeps = Object.create({ database, log: createLog('silent') });
   expect(await handleNextSubject(deps)).toBe(true);
   const event = await database.db
     .selectFrom('inbox_event')
