@@ -1,4 +1,5 @@
 import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
+import { MINUTE } from '../domain/instant.ts';
 import type { RunCommand } from './command.ts';
 import { assume, intend } from './draft.ts';
 import { type ApplyAsk, judgeApply, type Verdict } from './judge-apply.ts';
@@ -128,7 +129,10 @@ function claimForApply(it: PullCase, parts: readonly Part[]): void {
   }
 }
 
-/** Give back what was claimed for an apply that never began: nothing was changed under it. */
+/** A claim bears the moment at which its decision looked, the run the one at which that was written: at most a lease later. */
+const LONGEST_DECISION_MS = 2 * MINUTE;
+
+/** Give back what was claimed for an apply that never began: nothing was changed under it. `since`: when its run was made. */
 export function unclaimApply(
   it: {
     readonly draft: PullCase['draft'];
@@ -138,12 +142,19 @@ export function unclaimApply(
   targets: readonly Dirspace[],
   since: number,
 ): readonly Dirspace[] {
+  const { ours, pull } = it;
+  const begun = new Set(
+    ours.runs
+      .filter((run) => run.pull === pull.number && run.kind === 'apply' && run.begun)
+      .flatMap((run) => run.targets.map(dirspaceKey)),
+  );
   const given = targets.map(plain).filter((target) => {
-    const claim = claimOf(it.ours.locks, target, it.pull.number);
-    return claim !== null && claim.mergedAt === null && claim.appliedAt !== null && claim.appliedAt >= since;
+    const claim = claimOf(ours.locks, target, pull.number);
+    const isOfThisRun = (claim?.appliedAt ?? 0) >= since - LONGEST_DECISION_MS && !begun.has(dirspaceKey(target));
+    return claim !== null && claim.mergedAt === null && isOfThisRun;
   });
   if (given.length > 0) {
-    intend(it.draft, { do: 'release-locks', pull: it.pull.number, dirspaces: given });
+    intend(it.draft, { do: 'release-locks', pull: pull.number, dirspaces: given });
   }
   return given;
 }

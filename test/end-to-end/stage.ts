@@ -137,6 +137,8 @@ resource "terraform_data" "this" {
   };
 }
 
+const LOOK_EVERY_MS = 200;
+
 /** Fulfilled with the first truthy answer of `look` at the service's rows; asked at once and whenever the service has written something. */
 export async function waitForRows<T>(
   stage: Stage,
@@ -149,6 +151,8 @@ export async function waitForRows<T>(
   let { promise, resolve } = gate;
   const endings = (['inbox', 'outbox'] as const).map((channel) => database.listen(channel, () => resolve()));
   deadline.addEventListener('abort', () => resolve());
+  // Not everything is announced: what is sent to GitHub, for one, ends without a word.
+  const backstop = setInterval(() => resolve(), LOOK_EVERY_MS);
   try {
     for (;;) {
       const found = await look(database.db);
@@ -162,6 +166,7 @@ export async function waitForRows<T>(
       ({ promise, resolve } = Promise.withResolvers<void>());
     }
   } finally {
+    clearInterval(backstop);
     for (const end of endings) {
       end();
     }
