@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { parseKeyRing } from './vault/key-ring.ts';
 
 /** Where rows and root keys are kept: all that commands on the database alone need. */
 export interface StorageSettings {
@@ -91,6 +92,10 @@ export function readSettings(env: Env): SettingsResult {
     logLevel: readLogLevel(text('LOG_LEVEL') ?? 'info', wrong),
     planLifeMs: integer('PLAN_LIFE_HOURS', MAX_PLAN_HOURS, 1, MAX_PLAN_HOURS) * 3_600_000,
   };
+  if (settings.databaseUrl !== null && settings.encryptionKeys === null) {
+    // A key made in the data folder would be another one in each process and on each new machine.
+    wrong('ENCRYPTION_KEYS', 'is required with DATABASE_URL: k1: and 32 bytes of base64, the same for every process');
+  }
   return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };
 }
 
@@ -117,8 +122,16 @@ function readStorage(env: Env, wrong: Wrong): StorageSettings {
   return {
     databaseUrl: readDatabaseUrl(textOf(env, 'DATABASE_URL'), wrong),
     dataDir: textOf(env, 'DATA_DIR') ?? '.plumbline',
-    encryptionKeys: textOf(env, 'ENCRYPTION_KEYS'),
+    encryptionKeys: readKeys(textOf(env, 'ENCRYPTION_KEYS'), wrong),
   };
+}
+
+function readKeys(value: string | null, wrong: Wrong): string | null {
+  const read = value === null ? null : parseKeyRing(value);
+  if (read !== null && !read.ok) {
+    wrong('ENCRYPTION_KEYS', `cannot be read: ${read.problem}`);
+  }
+  return value;
 }
 
 function readPrivateKey(value: string, wrong: Wrong): string {

@@ -10,6 +10,7 @@ const { privateKey } = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
+const ROOT_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 const good = {
   APP_ID: '12',
   PRIVATE_KEY: privateKey,
@@ -80,7 +81,9 @@ describe('settings', () => {
     ['a webhook secret of 19 bytes', { WEBHOOK_SECRET: 'x'.repeat(19) }, 'WEBHOOK_SECRET'],
     ['a second webhook secret that is short', { WEBHOOK_SECRET: `${'x'.repeat(20)},y` }, 'WEBHOOK_SECRET'],
     ['three webhook secrets', { WEBHOOK_SECRET: Array(3).fill('x'.repeat(20)).join() }, 'WEBHOOK_SECRET'],
-    ['a database of another kind', { DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
+    ['PostgreSQL without root keys of its own', { DATABASE_URL: 'postgres://db/plumbline' }, 'ENCRYPTION_KEYS'],
+    ['root keys that are none', { ENCRYPTION_KEYS: 'k1:short' }, 'ENCRYPTION_KEYS'],
+    ['a database of another kind', { DATABASE_URL: 'mysql://x', ENCRYPTION_KEYS: ROOT_KEYS }, 'DATABASE_URL'],
     ['a plan life of more than fourteen days', { PLAN_LIFE_HOURS: '337' }, 'PLAN_LIFE_HOURS'],
     ['an app id that is no number', { APP_ID: '1e3' }, 'APP_ID'],
     ['an unknown log level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],

@@ -11,6 +11,8 @@ import { NO_POSTGRES, startScratchPostgres } from './scratch-postgres.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const TURNS = 5;
+const ROOT_KEYS = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
+
 /** After this long nothing is left of the start; the rest is what an idle service holds. */
 const IDLE_MS = 5_000;
 
@@ -20,7 +22,12 @@ export async function benchServiceStart(progress: Progress): Promise<readonly Be
   await using world = await World.start();
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
   try {
-    const shared = { ...world.serviceEnvironment(), DATA_DIR: join(folder, 'data'), LOG_LEVEL: 'silent' };
+    const shared = {
+      ...world.serviceEnvironment(),
+      DATA_DIR: join(folder, 'data'),
+      LOG_LEVEL: 'silent',
+      ENCRYPTION_KEYS: ROOT_KEYS,
+    };
     const cache = join(folder, 'compile-cache');
     const rows: Row[] = [];
     if (postgres !== undefined) {

@@ -31,6 +31,7 @@ const environment = () => ({
   HOST: '127.0.0.1',
   PORT: '0',
   DATA_DIR: join(home, 'data'),
+  ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
 });
 
 describe.each(ENTRIES)('%s', (_name, [entry, ...args]) => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +68,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     PORT: '0',
     DATA_DIR: join(home, 'data'),
     LOG_LEVEL: 'silent',
+    ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     ...options.environment,
   });
   if (!read.ok) {
