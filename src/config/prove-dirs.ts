@@ -5,7 +5,6 @@ import type { Prover } from './prove-values.ts';
 import type { RawDir, RawStack, RawWhenModified } from './schema-dirs.ts';
 
 /** What `${DIR}` stands before when a repository says nothing. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of the configuration language
 export const DEFAULT_FILE_PATTERNS: readonly string[] = ['${DIR}/*.tf', '${DIR}/*.tfvars'];
 
 /** The global `when_modified` with its defaults. */

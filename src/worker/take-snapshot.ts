@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CENTRAL_REPOSITORIES, CONFIG_PATHS, centralPaths } from '../config/config-paths.ts';
+import { WAIVERS_PATH } from '../decision/waivers.ts';
 import { WORKFLOW_PATH } from '../decision/workflow-file.ts';
 import type { Need } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
@@ -10,7 +11,6 @@ import type { WorkerDeps } from './worker-deps.ts';
 
 /** As many as a decision may start runs and make plans for. */
 const FRESH_IDS = 2_000;
-const WAIVERS_PATH = '.plumbline/waivers.yml';
 
 /** Everything the decision about `event` may look at: our rows as of one moment, then what GitHub says. Throws a Failure when GitHub cannot be read. */
 export async function takeSnapshot(deps: WorkerDeps, event: Event, need: Need): Promise<Snapshot> {

@@ -197,7 +197,6 @@ withTerraform('a run with a real terraform (skipped when terraform is not on PAT
   it('keeps a sensitive value out of everything that is sent', async () => {
     await using world = await openRunWorld();
     const secret =
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of the configuration language
       'variable "s" {\n  sensitive = true\n}\nresource "terraform_data" "s" {\n  input = var.s\n}\nresource "terraform_data" "n" {\n  input = nonsensitive("pre-${var.s}-post")\n}\n';
     const sha = world.origin.commit({ 'app/main.tf': rootModule(join(world.temp, 'state'), secret) });
     const { report, output } = await world.run(manifestOf({ headSha: sha, baseSha: sha }), {
