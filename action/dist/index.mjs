@@ -3,7 +3,7 @@ import * as os from "os";
 import { inflateRawSync } from "node:zlib";
 import { performance } from "node:perf_hooks";
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import { access, constants, mkdir, mkdtemp, readFile, readdir, readlink, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, constants, cp, mkdir, mkdtemp, readFile, readdir, readlink, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { createReadStream } from "node:fs";
@@ -12,7 +12,7 @@ import { spawn } from "node:child_process";
 // \0rolldown/runtime.js
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
 
-// ../../work/main/node_modules/@actions/core/lib/utils.js
+// node_modules/@actions/core/lib/utils.js
 function toCommandValue(input) {
 	if (input === null || input === void 0) return "";
 	else if (typeof input === "string" || input instanceof String) return input;
@@ -30,7 +30,7 @@ function toCommandProperties(annotationProperties) {
 	};
 }
 
-// ../../work/main/node_modules/@actions/core/lib/command.js
+// node_modules/@actions/core/lib/command.js
 function issueCommand(command, properties, message) {
 	const cmd = new Command(command, properties, message);
 	process.stdout.write(cmd.toString() + os.EOL);
@@ -71,7 +71,7 @@ function escapeProperty(s) {
 	return toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
 
-// ../../work/main/node_modules/@actions/core/lib/core.js
+// node_modules/@actions/core/lib/core.js
 var __awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
 	function adopt(value) {
 		return value instanceof P ? value : new P(function(resolve) {
@@ -280,7 +280,7 @@ function openRunLog(write, options) {
 	};
 }
 
-// ../../work/main/node_modules/zod/v4/core/util.js
+// node_modules/zod/v4/core/util.js
 function getEnumValues(entries) {
 	const numericValues = Object.values(entries).filter((v) => typeof v === "number");
 	return Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
@@ -561,7 +561,7 @@ function installLazyProp(inst, key, make, enumerable) {
 	});
 }
 
-// ../../work/main/node_modules/zod/v4/core/core.js
+// node_modules/zod/v4/core/core.js
 var _a$1;
 const _zodDesc = {
 	value: void 0,
@@ -662,7 +662,7 @@ function config(newConfig) {
 	return globalConfig;
 }
 
-// ../../work/main/node_modules/zod/v4/core/errors.js
+// node_modules/zod/v4/core/errors.js
 function _getMessage() {
 	const internals = this._zod;
 	internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -715,7 +715,7 @@ const initializer = (inst, def) => {
 };
 const $ZodRealError = /* @__PURE__ */ $constructor("$ZodError", initializer, void 0, { Parent: Error });
 
-// ../../work/main/node_modules/zod/v4/core/parse.js
+// node_modules/zod/v4/core/parse.js
 const _parse = (_Err) => {
 	const fn = (schema, value, _ctx, _params) => {
 		const ctx = _ctx ? {
@@ -768,13 +768,13 @@ const _safeParse = (_Err) => (schema, value, _ctx) => {
 		issues: []
 	}, ctx);
 	if (result instanceof Promise) throw new $ZodAsyncError();
-	return result.issues.length ? failure(_Err, result.issues, ctx) : {
+	return result.issues.length ? failure$1(_Err, result.issues, ctx) : {
 		success: true,
 		data: result.value
 	};
 };
 const safeParse = /* @__PURE__*/ _safeParse($ZodRealError);
-function failure(Err, issues, ctx) {
+function failure$1(Err, issues, ctx) {
 	let error;
 	return {
 		success: false,
@@ -803,19 +803,19 @@ const _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
 		issues: []
 	}, ctx);
 	if (result instanceof Promise) result = await result;
-	return result.issues.length ? failure(_Err, result.issues, ctx) : {
+	return result.issues.length ? failure$1(_Err, result.issues, ctx) : {
 		success: true,
 		data: result.value
 	};
 };
 const safeParseAsync = /* @__PURE__*/ _safeParseAsync($ZodRealError);
 
-// ../../work/main/node_modules/zod/v4/core/regexes.js
+// node_modules/zod/v4/core/regexes.js
 const anyString = /^[\s\S]{0,}$/;
 const number$1 = /^-?\d+(?:\.\d+)?$/;
 const boolean$1 = /^(?:true|false)$/i;
 
-// ../../work/main/node_modules/zod/v4/core/checks.js
+// node_modules/zod/v4/core/checks.js
 const $ZodCheck = /*@__PURE__*/ $constructor("$ZodCheck", (inst, def) => {
 	var _a;
 	inst._zod ?? (inst._zod = {});
@@ -986,14 +986,14 @@ const $ZodCheckRegex = /*@__PURE__*/ $constructor("$ZodCheckRegex", (inst, def) 
 	};
 });
 
-// ../../work/main/node_modules/zod/v4/core/versions.js
+// node_modules/zod/v4/core/versions.js
 const version = {
 	major: 4,
 	minor: 6,
 	patch: 7
 };
 
-// ../../work/main/node_modules/zod/v4/core/schemas.js
+// node_modules/zod/v4/core/schemas.js
 const $ZodType = /*@__PURE__*/ $constructor("$ZodType", (inst, def) => {
 	var _a;
 	inst ?? (inst = {});
@@ -1856,7 +1856,7 @@ function handleReadonlyResult(payload) {
 	return payload;
 }
 
-// ../../work/main/node_modules/zod/v4/core/api.js
+// node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
 	if (def.checks) def.checks = [...def.checks];
 	return def;
@@ -1939,7 +1939,7 @@ function _regex(pattern, params) {
 	});
 }
 
-// ../../work/main/node_modules/zod/v4/mini/schemas.js
+// node_modules/zod/v4/mini/schemas.js
 const ZodMiniType = /*@__PURE__*/ $constructor("ZodMiniType", (inst, def) => {
 	if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
 	$ZodType.init(inst, def);
@@ -2259,7 +2259,14 @@ const NextStep = discriminatedUnion("next", [
 		token: optional(string()),
 		headSha: Sha$1,
 		baseSha: Sha$1,
-		baseRef: string()
+		baseRef: string(),
+		build: exactOptional(strictObject({
+			config: exactOptional(strictObject({
+				script: string(),
+				input: string()
+			})),
+			tree: exactOptional(strictObject({ script: string() }))
+		}))
 	}),
 	strictObject({
 		next: literal("wait"),
@@ -3465,6 +3472,18 @@ const Report = strictObject({
 	})),
 	outcomes: array(Outcome).check(_maxLength(MAX_TARGETS))
 });
+const MAX_BUILT_CONFIG = 512e3;
+const MAX_BUILT_FILES = 5e4;
+const MAX_BUILD_FAILURE = 1e4;
+function built$1(value) {
+	return discriminatedUnion("ok", [strictObject({
+		ok: literal(true),
+		value
+	}), strictObject({
+		ok: literal(false),
+		message: string().check(_maxLength(MAX_BUILD_FAILURE))
+	})]);
+}
 const RepoPath = string().check(_minLength(1), _maxLength(4096));
 const ModuleCalls = strictObject({
 	modules: array(RepoPath).check(_maxLength(MAX_LIST)),
@@ -3477,7 +3496,12 @@ const Discovery = strictObject({
 	index: strictObject({
 		paths: record(RepoPath, ModuleCalls),
 		symlinks: array(readonly(tuple([RepoPath, RepoPath]))).check(_maxLength(5e4))
-	})
+	}),
+	config: exactOptional(built$1(string().check(_maxLength(MAX_BUILT_CONFIG)))),
+	tree: exactOptional(built$1(array(strictObject({
+		path: RepoPath,
+		changed: exactOptional(boolean())
+	})).check(_maxLength(MAX_BUILT_FILES))))
 });
 
 // action/src/secret-mask.ts
@@ -3779,8 +3803,8 @@ function localModuleSources(text) {
 	});
 }
 function localModuleSourcesJson(text) {
-	const modules = member(parseJson(text), "module");
-	return (Array.isArray(modules) ? modules.flatMap(membersOf) : membersOf(modules)).flatMap((block) => Array.isArray(block) ? block : [block]).map((block) => member(block, "source")).filter((source) => typeof source === "string").filter(isLocal);
+	const modules = member$1(parseJson(text), "module");
+	return (Array.isArray(modules) ? modules.flatMap(membersOf) : membersOf(modules)).flatMap((block) => Array.isArray(block) ? block : [block]).map((block) => member$1(block, "source")).filter((source) => typeof source === "string").filter(isLocal);
 }
 function terragruntPaths(text) {
 	return hclAttributes(text).flatMap((attribute) => [...namedPaths(attribute), ...parentFolders(attribute.value)]);
@@ -3847,7 +3871,7 @@ function parseJson(text) {
 		return;
 	}
 }
-function member(value, key) {
+function member$1(value, key) {
 	return typeof value === "object" && value !== null ? Object.entries(value).find(([name]) => name === key)?.[1] : void 0;
 }
 function membersOf(value) {
@@ -3987,7 +4011,7 @@ async function runCommand(command) {
 		cwd: command.cwd,
 		env: command.env,
 		stdio: [
-			"ignore",
+			"pipe",
 			"pipe",
 			"pipe"
 		],
@@ -3995,6 +4019,7 @@ async function runCommand(command) {
 		shell: false,
 		windowsHide: true
 	});
+	child.stdin.on("error", () => void 0).end(command.input ?? "");
 	let stopped = null;
 	let killed = false;
 	const timers = [];
@@ -4516,6 +4541,100 @@ async function hasAll(dir, wanted) {
 	return (await Promise.all(wanted.map((provider) => stat(join(dir, provider)).catch(() => null)))).every((entry) => entry !== null);
 }
 
+// action/src/run-builder.ts
+const BUILD_TIMEOUT_MS = 6e5;
+const GRACE_MS = 1e4;
+const MAX_OUTPUT$1 = 8388608;
+const SHEBANG = "#!/usr/bin/env bash\n";
+async function runBuilders(order, room) {
+	const config = order.config === void 0 ? null : await runScript("config_builder", order.config, room);
+	const tree = order.tree === void 0 ? null : await runScript("tree_builder", {
+		...order.tree,
+		input: ""
+	}, room);
+	return {
+		...config === null ? {} : { config: config.ok ? printedConfig(config.value) : config },
+		...tree === null ? {} : { tree: tree.ok ? printedFiles(tree.value, room) : tree }
+	};
+}
+async function runScript(name, { script, input }, room) {
+	const home = join(room.workDir, name);
+	const checkout = join(home, "checkout");
+	await mkdir(home, { recursive: true });
+	await cp(room.checkout, checkout, {
+		recursive: true,
+		verbatimSymlinks: true
+	});
+	const program = join(home, "script");
+	await writeFile(program, script.startsWith("#!") ? script : SHEBANG + script, { mode: 448 });
+	await chmod(program, 448);
+	room.log(`Running ${name}`);
+	const exit = await runCommand({
+		program,
+		args: [],
+		cwd: checkout,
+		env: {
+			...room.env,
+			PLUMBLINE_CHECKOUT: checkout
+		},
+		timeoutMs: BUILD_TIMEOUT_MS,
+		graceMs: GRACE_MS,
+		cancel: room.cancel,
+		input,
+		keep: MAX_OUTPUT$1
+	});
+	const why = exit.startError ?? (exit.stopped === "timeout" ? "it took longer than ten minutes" : exit.stopped === "cancelled" ? "it was cancelled" : exit.code !== 0 ? `it ended with ${exit.code ?? "a signal"}` : exit.cut ? "it printed more than 8 MiB" : null);
+	return why === null ? {
+		ok: true,
+		value: exit.stdout
+	} : failure(`${name}: ${why}. ${room.mask(exit.stderr.trim()).slice(-MAX_BUILD_FAILURE / 2)}`);
+}
+function printedConfig(text) {
+	return text.length > 512e3 ? failure(`config_builder: it printed more than ${MAX_BUILT_CONFIG} characters.`) : {
+		ok: true,
+		value: text
+	};
+}
+function printedFiles(text, { workDir }) {
+	const root = `${join(workDir, "tree_builder", "checkout")}/`;
+	let value;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		return failure("tree_builder: what it printed is not JSON.");
+	}
+	if (!Array.isArray(value) || value.length > 5e4) return failure(`tree_builder: it must print a list of at most ${MAX_BUILT_FILES} files.`);
+	const files = [];
+	for (const entry of value) {
+		const given = member(entry, "path");
+		const path = typeof given === "string" ? pathOf(given, root) : void 0;
+		if (path === void 0) return failure(`tree_builder: entry ${files.length + 1} has no \`path\` inside the repository.`);
+		const changed = member(entry, "changed");
+		files.push({
+			path,
+			...typeof changed === "boolean" ? { changed } : {}
+		});
+	}
+	return {
+		ok: true,
+		value: files
+	};
+}
+function pathOf(given, root) {
+	const inside = given.startsWith(root) ? given.slice(root.length) : given;
+	const path = inside.startsWith("/") || inside.length > 4096 ? void 0 : normalPath(inside);
+	return path === "." ? void 0 : path;
+}
+function member(value, name) {
+	return typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : void 0;
+}
+function failure(message) {
+	return {
+		ok: false,
+		message: message.slice(0, MAX_BUILD_FAILURE)
+	};
+}
+
 // src/plans/apply-stream.ts
 const MAX_DIAGNOSTICS = 200;
 const MAX_DETAIL = 4e3;
@@ -5010,7 +5129,7 @@ async function expectWorkspace(session, room, state) {
 	}, `The workspace ${room.target.workspace} does not exist, and the configuration does not let Plumbline create it.`);
 }
 
-// ../../work/main/node_modules/libsodium/dist/modules-esm/libsodium.mjs
+// node_modules/libsodium/dist/modules-esm/libsodium.mjs
 async function A$1(A = {}) {
 	var I, g = A, C = !!globalThis.window, B = !!globalThis.WorkerGlobalScope, Q = (globalThis.process?.versions?.node && globalThis.process, import.meta.url);
 	if (C || B) {
@@ -5203,7 +5322,7 @@ async function A$1(A = {}) {
 	});
 }
 
-// ../../work/main/node_modules/libsodium-wrappers/dist/modules-esm/libsodium-wrappers.mjs
+// node_modules/libsodium-wrappers/dist/modules-esm/libsodium-wrappers.mjs
 let r;
 const t = {};
 if (void 0 === globalThis.crypto || "function" != typeof globalThis.crypto.getRandomValues) throw new Error("globalThis.crypto.getRandomValues is not available. The ESM build of libsodium requires a secure random source (available in all browsers and Node.js 19+).");
@@ -9961,7 +10080,7 @@ async function followSteps(world, workshop, first) {
 			step = await world.server.next();
 			break;
 		case "discover": {
-			const { headSha, baseSha } = step;
+			const { headSha, baseSha, build } = step;
 			const made = await checkedOut(world, workshop, {
 				headSha,
 				baseSha
@@ -9979,7 +10098,8 @@ async function followSteps(world, workshop, first) {
 				protocol: 1,
 				run: world.run,
 				treeSha: made.treeSha,
-				index: await discover(made.dir)
+				index: await discover(made.dir),
+				...build === void 0 ? {} : await built(world, workshop.dir, made.dir, build)
 			}));
 			break;
 		}
@@ -9987,6 +10107,17 @@ async function followSteps(world, workshop, first) {
 			await sendReport(world, await runManifest(world, workshop, step.manifest));
 			return;
 	}
+}
+async function built(world, workDir, checkout, build) {
+	const { env, log, mask } = world;
+	return runBuilders(build, {
+		checkout,
+		workDir,
+		env,
+		cancel: world.cancel.signal,
+		log: log.note,
+		mask: mask.mask
+	});
 }
 async function runManifest(world, workshop, manifest) {
 	if (manifest.run !== world.run || manifest.protocol !== 1) {

@@ -17,6 +17,8 @@ export interface Command {
   readonly onLine?: (line: string) => void;
   /** Most characters kept of each of the two streams; beyond it the beginning is dropped. Default 4 Mi. */
   readonly keep?: number;
+  /** Text for standard input; without it there is nothing to read. */
+  readonly input?: string;
 }
 
 /** How a program ended. `stopped`: why we asked it to. `killed`: it had to be killed, so what it did is not known. */
@@ -49,11 +51,13 @@ export async function runCommand(command: Command): Promise<Exit> {
   const child = spawn(command.program, [...command.args], {
     cwd: command.cwd,
     env: command.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
     shell: false,
     windowsHide: true,
   });
+  // A program that does not read its input, or is gone before it has, is no failure of ours.
+  child.stdin.on('error', () => undefined).end(command.input ?? '');
   let stopped: Exit['stopped'] = null;
   let killed = false;
   const timers: NodeJS.Timeout[] = [];

@@ -8,6 +8,7 @@ import { type Engine, type FoundTool, findTool } from './engine-tool.ts';
 import { fetchPlans } from './fetch-plans.ts';
 import { checkOutMerge } from './git-checkout.ts';
 import { openPluginCache } from './plugin-cache.ts';
+import { type BuiltThings, runBuilders } from './run-builder.ts';
 import type { RunLog } from './run-log.ts';
 import { runTargets } from './run-targets.ts';
 import { messageOf, RunnerFailure } from './runner-failure.ts';
@@ -116,7 +117,7 @@ async function followSteps(world: RunnerWorld, workshop: Workshop, first: NextSt
         step = await world.server.next();
         break;
       case 'discover': {
-        const { headSha, baseSha } = step;
+        const { headSha, baseSha, build } = step;
         const made = await checkedOut(world, workshop, { headSha, baseSha });
         if (!made.ok) {
           await sendReport(world, { run: world.run, treeSha: null, problem: made.problem, outcomes: [] });
@@ -128,6 +129,7 @@ async function followSteps(world: RunnerWorld, workshop: Workshop, first: NextSt
             run: world.run,
             treeSha: made.treeSha,
             index: await discover(made.dir),
+            ...(build === undefined ? {} : await built(world, workshop.dir, made.dir, build)),
           }),
         );
         break;
@@ -137,6 +139,23 @@ async function followSteps(world: RunnerWorld, workshop: Workshop, first: NextSt
         return;
     }
   }
+}
+
+async function built(
+  world: RunnerWorld,
+  workDir: string,
+  checkout: string,
+  build: Parameters<typeof runBuilders>[0],
+): Promise<BuiltThings> {
+  const { env, log, mask } = world;
+  return runBuilders(build, {
+    checkout,
+    workDir,
+    env,
+    cancel: world.cancel.signal,
+    log: log.note,
+    mask: mask.mask,
+  });
 }
 
 async function runManifest(world: RunnerWorld, workshop: Workshop, manifest: Manifest): Promise<RunResult> {

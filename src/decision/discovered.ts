@@ -43,6 +43,10 @@ export function decideDiscovered(draft: Draft, event: Extract<Event, { kind: 'di
     publish(it);
     return stopRun(draft, run, against);
   }
+  const failed = [discovery.config, discovery.tree].flatMap((built) => (built?.ok === false ? [built.message] : []));
+  if (failed.length > 0) {
+    return brokenOff(it, run, [reasonNotice('builder-failed', quoted(failed.join('\n')), 'plumbline plan')]);
+  }
   const result = workOf(it.github, it.pull, it.ours);
   return result.ok ? planFound(it, result.work, run) : brokenOff(it, run, result.notices);
 }
@@ -166,6 +170,11 @@ function brokenOff(it: PullCase, run: Run, notices: readonly Notice[], work: Wor
   publishChange(it, work, notices);
   const [first] = notices;
   return stopRun(it.draft, run, first?.kind === 'reason' ? first.reason : 'config-broken');
+}
+
+/** What a program said goes into one line of a comment; all of it stands in the log of the job. */
+function quoted(text: string): string {
+  return text.replace(/\s+/gu, ' ').trim().slice(-1_000);
 }
 
 /** The runner is told to go home. Its job ends green: it did what it was asked. */

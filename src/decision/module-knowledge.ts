@@ -28,11 +28,15 @@ export function moduleKnowledge(
 ): ModuleKnowledge {
   const changed = github.changedFiles?.known === true ? github.changedFiles.value : [];
   const matters = changed.some(({ path, previousPath = path }) => isIndexed(path) || isIndexed(previousPath));
-  if (!matters || (head.modules === 'off' && base.modules === 'off')) {
+  const builds = head.configBuilder.enabled || head.treeBuilder.enabled;
+  if (!builds && (!matters || (head.modules === 'off' && base.modules === 'off'))) {
     return 'off';
   }
   const found = ours.moduleIndex;
-  if (found === null || found.headSha !== pull.headSha) {
+  const isBuilt =
+    (!head.configBuilder.enabled || found?.config?.ok === true) &&
+    (!head.treeBuilder.enabled || found?.tree?.ok === true);
+  if (found === null || found.headSha !== pull.headSha || !isBuilt) {
     return 'unknown';
   }
   if (found.baseSha === plannedBase(pull) || found.treeSha === pull.mergeTreeSha) {
@@ -41,7 +45,8 @@ export function moduleKnowledge(
   const since = github.baseFilesSince?.[found.baseSha];
   const unread = ({ path, previousPath = path }: { readonly path: string; readonly previousPath?: string }) =>
     !isIndexed(path) && !isIndexed(previousPath);
-  return since?.known === true && since.value.every(unread) ? 'known' : 'moved';
+  // A builder may read any file.
+  return since?.known === true && !builds && since.value.every(unread) ? 'known' : 'moved';
 }
 
 /** Must a plan run look before it can be said what there is to plan? */

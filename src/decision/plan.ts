@@ -1,6 +1,6 @@
 import { dirspaceKey } from '../domain/dirspace.ts';
 import type { Notice } from '../domain/notice.ts';
-import type { DiscoveryOrder } from '../domain/run.ts';
+import type { BuildOrder, DiscoveryOrder } from '../domain/run.ts';
 import { displayOf } from './display.ts';
 import { intend, note } from './draft.ts';
 import { ordersTogether, runsThatLook } from './looking-run.ts';
@@ -33,7 +33,11 @@ export function startPlans(
     return startRuns(it, work, what);
   }
   const place = { environment: forkEnvironment(it, work), runsOn: null };
-  return startRuns(it, work, { ...what, order: ordersTogether(order, replaced), place });
+  return startRuns(it, work, { ...what, order: { ...ordersTogether(order, replaced), ...buildOrder(work) }, place });
+}
+
+function buildOrder({ build }: Work): { readonly build?: BuildOrder } {
+  return build === null ? {} : { build };
 }
 
 /** End the plan runs that are at work on these dirspaces, and erase the plans that are stored for them. */

@@ -11,14 +11,19 @@ import { reasonNotice } from './notices.ts';
 export interface PullConfig {
   readonly head: RepoConfig;
   readonly base: RepoConfig;
+  /** JSON text of what the sources say together, without defaults: what a config builder is given. */
+  readonly text: () => string;
 }
 
 export type ReadConfig =
   | { readonly ok: true; readonly config: PullConfig }
   | { readonly ok: false; readonly notices: readonly Notice[] };
 
-/** Parse and merge the configuration files that were read. One that could not be read is not the same as none. */
-export function readConfig(github: GitHubFacts): ReadConfig {
+/**
+ * Parse and merge the configuration files that were read. One that could not be read is not the same as none. `built`: what
+ * the config builder printed in a run of this pull request; it may say what the head may say.
+ */
+export function readConfig(github: GitHubFacts, built: string | null = null): ReadConfig {
   const problems: ConfigProblem[] = [];
   const unread: string[] = [];
   const one = (fact: Known<ConfigText | null> | undefined): RawConfig | undefined => {
@@ -30,6 +35,7 @@ export function readConfig(github: GitHubFacts): ReadConfig {
   };
   const head = one(github.configHead);
   const base = one(github.configDefault);
+  const printed = built === null ? undefined : taken(parseConfig(built, { file: 'config_builder' }), problems);
   const central = centralFiles(github, problems, unread);
   if (unread.length > 0) {
     return { ok: false, notices: [reasonNotice('config-unreadable', unread.join(' '), 'plumbline plan')] };
@@ -41,10 +47,11 @@ export function readConfig(github: GitHubFacts): ReadConfig {
     central,
     ...(base === undefined ? {} : { default: base }),
     ...(head === undefined ? {} : { head }),
+    ...(printed === undefined ? {} : { built: printed }),
   });
   return merged.problems.length > 0
     ? { ok: false, notices: [{ kind: 'config', problems: merged.problems }] }
-    : { ok: true, config: { head: merged.config, base: merged.underDefault } };
+    : { ok: true, config: { head: merged.config, base: merged.underDefault, text: () => JSON.stringify(merged.raw) } };
 }
 
 function taken(parsed: ParsedConfig, problems: ConfigProblem[]): RawConfig | undefined {

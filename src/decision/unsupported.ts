@@ -84,8 +84,6 @@ function inSettings(config: RepoConfig, workflow: Workflow | null): readonly str
     ],
     [config.planKey !== undefined, '`plan_key` is not carried out; plans are sealed with keys of this service alone.'],
     [integrations.resourcely.enabled, '`integrations.resourcely` is not carried out.'],
-    [config.configBuilder.enabled, '`config_builder` is not carried out.'],
-    [config.treeBuilder.enabled, '`tree_builder` is not carried out.'],
   ];
   return found.flatMap(([asked, text]) => (asked ? [text] : []));
 }

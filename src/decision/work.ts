@@ -1,15 +1,17 @@
 import type { Change, ChangedDirspace, ChangedFile } from '../domain/change.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { Engine, LockPolicy, RepoConfig } from '../domain/repo-config.ts';
-import type { GitHubFacts, OurFacts, PullFacts } from '../domain/snapshot.ts';
+import type { BuildOrder } from '../domain/run.ts';
+import type { BuiltFile, Discovery, GitHubFacts, OurFacts, PullFacts } from '../domain/snapshot.ts';
 import type { TagQuery } from '../domain/tag-query.ts';
 import type { KnownDirspace } from '../matching/known-dirspace.ts';
+import { normalPath } from '../matching/repo-path.ts';
 import { matchTagQuery } from '../matching/tag-query.ts';
 import { asUnnamed } from '../matching/unnamed-dirspace.ts';
 import { type ModuleKnowledge, moduleKnowledge } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
 import { pullChange } from './pull-change.ts';
-import { type PullConfig, readConfig } from './pull-config.ts';
+import { type PullConfig, type ReadConfig, readConfig } from './pull-config.ts';
 import { sha256 } from './sha256.ts';
 import { unsupportedBy } from './unsupported.ts';
 
@@ -35,6 +37,8 @@ export interface Work {
   readonly configDigest: string;
   /** Is it known which directory calls which? Without it the change is a guess. */
   readonly modules: ModuleKnowledge;
+  /** The programs of the configuration that a run which discovers has to run as well; null: there are none. */
+  readonly build: BuildOrder | null;
   /** Keys of the dirspaces that a list of other changed files would touch; for "is the base's move ours". */
   readonly touched: (files: readonly ChangedFile[]) => ReadonlySet<string>;
 }
@@ -59,24 +63,75 @@ export function workOf(github: GitHubFacts, pull: PullFacts, ours: OurFacts): Wo
     return { ok: false, notices: [reasonNotice('files-unknown', why, 'plumbline plan')], config: head };
   }
   const modules = moduleKnowledge(read.config, github, pull, ours);
-  const tree = { files: files.value, head: pull.headRef, base: pull.baseRef };
+  const discovered = modules === 'known' || modules === 'moved' ? ours.moduleIndex : null;
+  const withBuilt = builtConfig(github, read.config, discovered);
+  if (!withBuilt.ok && modules === 'moved') {
+    // The base moved, and what is wrong may be mended there: the builder is asked again.
+    return workOf(github, pull, { ...ours, moduleIndex: null });
+  }
+  if (!withBuilt.ok) {
+    return { ok: false, notices: withBuilt.notices, config: head };
+  }
+  const config = withBuilt.config;
+  const built =
+    read.config.head.treeBuilder.enabled && discovered?.tree?.ok === true
+      ? discovered.tree.value.filter(({ path }) => normalPath(path) === path && path !== '.')
+      : [];
+  const tree = { files: withBuiltFiles(files.value, built), head: pull.headRef, base: pull.baseRef };
   const force = ours.locks.filter((claim) => claim.pull === pull.number && claim.appliedAt !== null);
-  const found = modules === 'known' || modules === 'moved' ? (ours.moduleIndex?.index ?? null) : null;
-  const diff = { changed: changedFiles.value, force };
-  const { change, knownUnderBase, touched } = pullChange(read.config, tree, diff, {
-    found,
+  const diff = { changed: withBuiltChanges(changedFiles.value, built), force };
+  const { change, knownUnderBase, touched } = pullChange(config, tree, diff, {
+    found: discovered?.index ?? null,
     applied: ours.lastApplies ?? [],
   });
   if (change.errors.length > 0) {
     const notices = change.errors.map((error) => reasonNotice('change-broken', error.message, 'plumbline explain'));
     return { ok: false, notices, config: head };
   }
-  const lacking = unsupportedPer(head);
+  const lacking = unsupportedPer(config.head);
   const parts = change.dirspaces.map((dirspace) => ({
-    ...partOf(dirspace, read.config, tree, knownUnderBase(dirspace)),
+    ...partOf(dirspace, config, tree, knownUnderBase(dirspace)),
     unsupported: lacking(dirspace.workflow),
   }));
-  return { ok: true, work: { config: head, change, parts, configDigest: executingDigest(head), modules, touched } };
+  const work = {
+    config: config.head,
+    change,
+    parts,
+    configDigest: executingDigest(config.head),
+    modules,
+    build: buildOrder(read.config),
+    touched,
+  };
+  return { ok: true, work };
+}
+
+/** The configuration with what the builder printed for this head. It is untrusted: it may say what the head may say. */
+function builtConfig(github: GitHubFacts, config: PullConfig, discovered: Discovery | null): ReadConfig {
+  return config.head.configBuilder.enabled && discovered?.config?.ok === true
+    ? readConfig(github, discovered.config.value)
+    : { ok: true, config };
+}
+
+/** A tree builder adds files and changes to what git says; it takes none away, since its word is untrusted. */
+function withBuiltFiles(files: readonly string[], built: readonly BuiltFile[]): readonly string[] {
+  return built.length === 0 ? files : [...new Set([...files, ...built.map(({ path }) => path)])];
+}
+
+function withBuiltChanges(changed: readonly ChangedFile[], built: readonly BuiltFile[]): readonly ChangedFile[] {
+  const more = built.flatMap((file) =>
+    file.changed === true ? [{ path: file.path, status: 'modified' } as const] : [],
+  );
+  return more.length === 0 ? changed : [...changed, ...more];
+}
+
+function buildOrder({ head, text }: PullConfig): BuildOrder | null {
+  const { configBuilder, treeBuilder } = head;
+  return configBuilder.enabled || treeBuilder.enabled
+    ? {
+        ...(configBuilder.enabled ? { config: { script: configBuilder.script, input: text() } } : {}),
+        ...(treeBuilder.enabled ? { tree: { script: treeBuilder.script } } : {}),
+      }
+    : null;
 }
 
 function executingDigest(config: RepoConfig): string {

@@ -74,6 +74,8 @@ export const REASONS = {
   'dispatch-refused': 'GitHub refused to start the workflow.',
   'steps-unsupported':
     'The configuration asks for something that the runner of this version does not do, so nothing was run. Take it out, or wait for a version that has it.',
+  'builder-failed':
+    'A builder that the configuration names failed, so nothing was planned. Correct it, then comment `plumbline plan`.',
   'engine-unsupported': 'The engine that the configuration names is not one that this version can run.',
 
   // Who

@@ -77,6 +77,14 @@ export interface DiscoveryOrder {
   readonly automatic: boolean;
   /** Text of the tag query of a command; null: no command asked. */
   readonly query: string | null;
+  /** Programs of the configuration to be run as well. */
+  readonly build?: BuildOrder;
+}
+
+/** Scripts that print configuration (JSON, with the present one as JSON on standard input) or files of the tree (JSON). */
+export interface BuildOrder {
+  readonly config?: { readonly script: string; readonly input: string };
+  readonly tree?: { readonly script: string };
 }
 
 export interface StoredPlan {

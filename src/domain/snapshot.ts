@@ -195,6 +195,18 @@ export interface Discovery {
   readonly baseSha: string;
   readonly treeSha: string;
   readonly index: ModuleIndex;
+  /** What the builders printed, when they were asked. */
+  readonly config?: Built<string>;
+  readonly tree?: Built<readonly BuiltFile[]>;
+}
+
+/** What a builder made, or why it did not. */
+export type Built<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+
+/** A file that the tree builder names. `changed`: it counts as changed, whatever git says. */
+export interface BuiltFile {
+  readonly path: string;
+  readonly changed?: boolean;
 }
 
 /** Everything a decision may look at. Time and fresh ids come in with it, so that deciding is a pure function. */

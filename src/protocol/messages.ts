@@ -82,6 +82,13 @@ export const NextStep = z.discriminatedUnion('next', [
     headSha: Sha,
     baseSha: Sha,
     baseRef: z.string(),
+    /** Scripts of the configuration that are run as well, in a copy of the checkout. */
+    build: z.exactOptional(
+      z.strictObject({
+        config: z.exactOptional(z.strictObject({ script: z.string(), input: z.string() })),
+        tree: z.exactOptional(z.strictObject({ script: z.string() })),
+      }),
+    ),
   }),
   z.strictObject({ next: z.literal('wait'), token: z.optional(z.string()), retryAfterMs: Count }),
   z.strictObject({ next: z.literal('stop'), token: z.optional(z.string()), code: z.string(), message: z.string() }),

@@ -60,6 +60,20 @@ export const Report = z.strictObject({
 });
 export type Report = z.infer<typeof Report>;
 
+/** Longest configuration that a builder may print, in UTF-16 units: what the service reads from a file is no longer either. */
+export const MAX_BUILT_CONFIG = 512_000;
+/** Most files that a tree builder may name. */
+export const MAX_BUILT_FILES = 50_000;
+/** Longest text of a builder that failed, in UTF-16 units. */
+export const MAX_BUILD_FAILURE = 10_000;
+
+function built<T extends z.core.$ZodType>(value: T) {
+  return z.discriminatedUnion('ok', [
+    z.strictObject({ ok: z.literal(true), value }),
+    z.strictObject({ ok: z.literal(false), message: z.string().check(z.maxLength(MAX_BUILD_FAILURE)) }),
+  ]);
+}
+
 const RepoPath = z.string().check(z.minLength(1), z.maxLength(4_096));
 const ModuleCalls = z.strictObject({
   modules: z.array(RepoPath).check(z.maxLength(MAX_LIST)),
@@ -75,6 +89,14 @@ export const Discovery = z.strictObject({
     paths: z.record(RepoPath, ModuleCalls),
     symlinks: z.array(z.readonly(z.tuple([RepoPath, RepoPath]))).check(z.maxLength(50_000)),
   }) satisfies z.ZodMiniType<ModuleIndex>,
+  config: z.exactOptional(built(z.string().check(z.maxLength(MAX_BUILT_CONFIG)))),
+  tree: z.exactOptional(
+    built(
+      z
+        .array(z.strictObject({ path: RepoPath, changed: z.exactOptional(z.boolean()) }))
+        .check(z.maxLength(MAX_BUILT_FILES)),
+    ),
+  ),
 });
 export type Discovery = z.infer<typeof Discovery>;
 

@@ -1,4 +1,3 @@
-import type { ModuleIndex } from '../domain/change.ts';
 import type { RunKind } from '../domain/run.ts';
 import type { Discovery, ReportedOutcome, RunReport } from '../domain/snapshot.ts';
 import type { Db, Tx } from './database.ts';
@@ -97,13 +96,13 @@ function mayEndAs(
 /** Keep what the runner found before its manifest, and put it in line to be decided. `refused`: the run does not wait for it. */
 export async function saveDiscovery(
   db: Db,
-  found: { readonly runId: string; readonly treeSha: string; readonly index: ModuleIndex },
+  { runId, treeSha, ...found }: Omit<Discovery, 'headSha' | 'baseSha'>,
 ): Promise<'saved' | 'again' | 'refused'> {
   return db.transaction().execute(async (tx) => {
     const run = await tx
       .selectFrom('run')
       .select(['repository_id', 'state', 'discovery_order', 'manifest'])
-      .where('id', '=', found.runId)
+      .where('id', '=', runId)
       .forUpdate()
       .executeTakeFirst();
     if (run === undefined || run.state !== 'claimed' || run.discovery_order === null || run.manifest !== 'withheld') {
@@ -112,10 +111,10 @@ export async function saveDiscovery(
     const inserted = await tx
       .insertInto('discovery')
       .values({
-        run_id: found.runId,
+        run_id: runId,
         repository_id: run.repository_id,
-        tree_sha: found.treeSha,
-        found: json(found.index),
+        tree_sha: treeSha,
+        found: json(found),
       })
       .onConflict((conflict) => conflict.column('run_id').doNothing())
       .returning('run_id')
@@ -123,7 +122,7 @@ export async function saveDiscovery(
     if (inserted === undefined) {
       return 'again';
     }
-    await enqueueOfRun(tx, found.runId, 'discovered');
+    await enqueueOfRun(tx, runId, 'discovered');
     return 'saved';
   });
 }
@@ -170,7 +169,7 @@ function discoveries(db: Db | Tx) {
 interface DiscoveryRow {
   readonly run_id: string;
   readonly tree_sha: string;
-  readonly found: ModuleIndex;
+  readonly found: Pick<Discovery, 'index' | 'config' | 'tree'>;
   readonly head_sha: string;
   readonly base_sha: string;
 }
@@ -181,6 +180,6 @@ function discoveryOf(row: DiscoveryRow): Discovery {
     headSha: row.head_sha,
     baseSha: row.base_sha,
     treeSha: row.tree_sha,
-    index: row.found,
+    ...row.found,
   };
 }

@@ -1,11 +1,11 @@
-import type { Change, ModuleIndex } from '../domain/change.ts';
+import type { Change } from '../domain/change.ts';
 import type { TraceLine } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
 import type { DisplaySettings, Notice, SeenReview } from '../domain/notice.ts';
 import type { Diagnostic, PlanModel } from '../domain/plan-model.ts';
 import type { ReasonCode } from '../domain/reason.ts';
 import type { ChangeCounts, DirspaceResult, DiscoveryOrder, PlanFacts, RunKind, RunState } from '../domain/run.ts';
-import type { ReportedOutcome, RunReport, TargetSettings } from '../domain/snapshot.ts';
+import type { Discovery, ReportedOutcome, RunReport, TargetSettings } from '../domain/snapshot.ts';
 import {
   bool,
   bytes,
@@ -326,7 +326,7 @@ export const TABLES = {
       run_id: text(),
       repository_id: int8(),
       tree_sha: text(),
-      found: document<ModuleIndex>(),
+      found: document<Pick<Discovery, 'index' | 'config' | 'tree'>>(),
       received_at: withDefault(moment(), 'now()'),
     },
     primaryKey: ['run_id'],

@@ -94,8 +94,13 @@ export function createRunnerDesk(deps: DeskDeps) {
 
     next: (run: RunnerRun): Promise<NextStep> => nextStep(deps, run.record),
 
-    discovered: async (run: RunnerRun, { treeSha, index }: Discovery): Promise<NextStep> => {
-      if ((await saveDiscovery(db, { runId: run.id, treeSha, index })) === 'refused') {
+    discovered: async (run: RunnerRun, { protocol: _, run: __, ...found }: Discovery): Promise<NextStep> => {
+      if ((await saveDiscovery(db, { runId: run.id, ...found })) === 'refused') {
+        const now = await readRun(db, run.id);
+        if (now !== undefined && (await readDiscovery(db, run.id)) !== null) {
+          // It told us before and did not hear the answer: what is next may be decided by now.
+          return nextStep(deps, now);
+        }
         throw new Refused(409, 'not-asked', 'This run was not asked what it finds, or not any more.');
       }
       deps.database.notify('inbox');
@@ -259,7 +264,9 @@ async function nextStep(deps: DeskDeps, record: RunRecord): Promise<NextStep> {
     return { next: 'manifest', manifest: await manifestOf(deps, record, STEP_TIMEOUT_MS) };
   }
   if (run.discovers !== null && (await readDiscovery(deps.database.db, run.id)) === null) {
-    return { next: 'discover', headSha: run.headSha, baseSha: run.baseSha, baseRef: run.baseRef };
+    const { headSha, baseSha, baseRef } = run;
+    const { build } = run.discovers;
+    return { next: 'discover', headSha, baseSha, baseRef, ...(build === undefined ? {} : { build }) };
   }
   return { next: 'wait', retryAfterMs: ASK_AGAIN_MS };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/decision/decide.ts';
 import type { ModuleIndex } from '../../src/domain/change.ts';
 import type { DiscoveryOrder, Run } from '../../src/domain/run.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
+import type { Discovery, Snapshot } from '../../src/domain/snapshot.ts';
 import {
   BASE,
   comment,
@@ -262,7 +262,9 @@ describe('an index cannot hide a root', () => {
     const files = [...FILES, 'other/secret.tf'];
     const change = intents(decide(found(index, { ...prodChanged, files, config }, own), event), 'save-change')[0]
       ?.change;
-    expect(change?.dirspaces).toMatchObject([{ dir: 'prod', tags: ['dir:prod', 'workspace:default', 'stack_name:default'] }]);
+    expect(change?.dirspaces).toMatchObject([
+      { dir: 'prod', tags: ['dir:prod', 'workspace:default', 'stack_name:default'] },
+    ]);
   });
 });
 
@@ -273,4 +275,75 @@ it('an apply after the discovery sees the same change', () => {
   expect(decision.reason).toBe('apply-started');
   expect(intents(decision, 'start-run')[0]?.run.targets.map(({ dir }) => dir)).toEqual(['prod', 'stage']);
   expect(decide(snapshot, pullEvent('reopened')).reason).toBe('already-planned');
+});
+
+describe('builders', () => {
+  const config = 'config_builder:\n  enabled: true\n  script: make-config\nmodules: off\n';
+  const given: Given = { files: FILES, changed: ['prod/main.tf'], config };
+  const order = (more: Partial<DiscoveryOrder> = {}) => ({
+    discovers: { ...AUTOMATIC, ...more },
+    targets: [{ index: 0, dir: 'prod', workspace: 'default', planId: 'plan-prod' }],
+  });
+  const printed = (value: string) => ({ index: { paths: {}, symlinks: [] }, config: { ok: true, value } }) as const;
+
+  function afterBuild(more: Partial<Discovery>, change: Given = given): Snapshot {
+    const sent = discovery(more);
+    return snapshotOf({ ...change, ours: { runs: [looking(order())], discovery: sent, moduleIndex: sent } });
+  }
+
+  it('are run by the run that looks, with the configuration of now', () => {
+    const [started] = intents(decide(unlooked(given), pullEvent('opened')), 'start-run');
+    expect(started?.run.discovers).toMatchObject({ automatic: true, build: { config: { script: 'make-config' } } });
+    expect(JSON.parse(started?.run.discovers?.build?.config?.input ?? '')).toMatchObject({ modules: 'off' });
+  });
+
+  it('come from the default branch, not from the pull request', () => {
+    const head = config.replace('make-config', 'steal-secrets');
+    const [started] = intents(decide(unlooked({ ...given, head }), pullEvent('opened')), 'start-run');
+    expect(started?.run.discovers?.build?.config?.script).toBe('make-config');
+  });
+
+  it('add dirspaces', () => {
+    const text = JSON.stringify({ dirs: { prod: { workspaces: { blue: {}, green: {} } } } });
+    const decision = decide(afterBuild(printed(text)), event);
+    expect(decision.reason).toBe('manifest-released');
+    const targets = intents(decision, 'release-manifest')[0]?.targets?.targets ?? [];
+    expect(targets.map(({ workspace }) => workspace).sort()).toEqual(['blue', 'default', 'green']);
+  });
+
+  it('say nothing about what decides', () => {
+    const text = JSON.stringify({ enabled: false, access_control: { enabled: false }, workflows: [] });
+    expect(decide(afterBuild(printed(text)), event).reason).toBe('manifest-released');
+  });
+
+  it.each<[string, Partial<Discovery>, string]>([
+    ['fails', { config: { ok: false, message: 'no such file' } }, 'builder-failed'],
+    ['prints no configuration', printed('{"dirz": 1}'), 'config-broken'],
+    ['prints rubbish', printed(']['), 'config-broken'],
+  ])('plan nothing when one %s', (_, more, reason) => {
+    const decision = decide(afterBuild(more), event);
+    expect(decision.reason).toBe(reason);
+    expect(intents(decision, 'release-manifest')).toEqual([]);
+    expect(intents(decision, 'save-change')[0]?.notices).toHaveLength(1);
+  });
+
+  it('are asked again after a failure', () => {
+    const failed = discovery({ config: { ok: false, message: 'x' } });
+    const snapshot = snapshotOf({ ...given, ours: { moduleIndex: failed } });
+    expect(intents(decide(snapshot, comment('plumbline plan')), 'start-run')).toHaveLength(1);
+  });
+
+  it('that make a tree add files and changes, and take none away', () => {
+    const text = 'tree_builder:\n  enabled: true\n  script: make-tree\n';
+    const tree = {
+      ok: true,
+      value: [
+        { path: 'made/up/main.tf', changed: true },
+        { path: 'prod/main.tf', changed: false },
+        { path: '../out/main.tf', changed: true },
+      ],
+    } as const;
+    const snapshot = afterBuild({ tree }, { ...given, config: text });
+    expect(releasedDirs(snapshot)).toEqual(['made/up', 'prod']);
+  });
 });

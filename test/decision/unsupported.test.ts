@@ -26,8 +26,6 @@ const UNSUPPORTED: readonly (readonly [string, string])[] = [
   ['engine: {name: terraform, override_tf_cmd: wrapper}\n', '`engine.override_tf_cmd`'],
   [`plan_key: ${Buffer.alloc(32, 7).toString('base64')}\n`, '`plan_key`'],
   ['integrations: {resourcely: {enabled: true}}\n', '`integrations.resourcely`'],
-  ['config_builder: {enabled: true, script: "echo"}\n', '`config_builder`'],
-  ['tree_builder: {enabled: true, script: "echo"}\n', '`tree_builder`'],
 ];
 
 describe('what the runner does not do', () => {

@@ -43,6 +43,7 @@ async function withModule(): Promise<Stage> {
 it('plans the roots that call a changed module, in the run that looked who they are, and applies them', async () => {
   stage = await withModule();
   const { world, repository, service } = stage;
+  await decided(stage, 'installation-saved');
   const before = stage.calls.length;
   const pull = await world.openPullRequest(repository, {
     author: AUTHOR,
@@ -73,4 +74,56 @@ it('plans the roots that call a changed module, in the run that looked who they 
   await world.merge(repository, pull, AUTHOR);
   await decided(stage, 'pull-merged');
   expect(world.errors).toEqual([]);
+}, 120_000);
+
+it('runs a config builder before it plans, and plans what that adds', async () => {
+  stage = await startStage({
+    roots: ['alone'],
+    config: `config_builder:
+  enabled: true
+  script: |
+    cat > /dev/null
+    for file in *.env; do
+      workspaces="\${workspaces:+$workspaces, }\\"\${file%.env}\\": {}"
+    done
+    echo "{\\"dirs\\": {\\"alone\\": {\\"workspaces\\": {$workspaces}}}}"
+`,
+    files: { 'blue.env': '', 'green.env': '' },
+  });
+  const { world, repository, rootModule, service } = stage;
+  const pull = await world.openPullRequest(repository, {
+    author: AUTHOR,
+    files: { 'alone/main.tf': rootModule('alone', 'two') },
+  });
+  await world.waitFor(
+    () => stage?.commentsOf(pull).find((body) => body.includes('blue') && body.includes('green')),
+    'the plan',
+    60_000,
+  );
+  const { db } = service.database;
+  const targets = await db.selectFrom('run_target').select(['dir', 'workspace']).orderBy('workspace').execute();
+  expect(targets.map(({ dir, workspace }) => `${dir} ${workspace}`)).toEqual([
+    'alone blue',
+    'alone default',
+    'alone green',
+  ]);
+  expect(await db.selectFrom('run').select('id').execute()).toHaveLength(1);
+}, 120_000);
+
+it('plans nothing when a builder fails, and says why', async () => {
+  stage = await startStage({
+    roots: ['alone'],
+    config: 'config_builder:\n  enabled: true\n  script: echo "no such inventory" >&2; exit 4\n',
+  });
+  const { world, repository, rootModule } = stage;
+  const pull = await world.openPullRequest(repository, {
+    author: AUTHOR,
+    files: { 'alone/main.tf': rootModule('alone', 'two') },
+  });
+  await world.waitFor(
+    () => stage?.commentsOf(pull).find((body) => body.includes('no such inventory')),
+    'the failure',
+    60_000,
+  );
+  await decided(stage, 'builder-failed');
 }, 120_000);
