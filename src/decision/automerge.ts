@@ -54,7 +54,7 @@ export function automerge(it: PullCase, work: Work, by: { readonly login: string
       do: 'merge',
       pull: pull.number,
       headSha: pull.headSha,
-      method: rules.mergeStrategy === 'auto' ? 'merge' : rules.mergeStrategy,
+      method: rules.mergeStrategy,
       title: rules.retainPrTitle ? `${pull.title} (#${pull.number})` : null,
       deleteBranch: rules.deleteBranch ? pull.headRef : null,
     },

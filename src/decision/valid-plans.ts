@@ -137,10 +137,15 @@ const STILL_PLANNED: ReadonlySet<DirspaceResult['state']> = new Set([
 
 /** Commits of the base that plans were made on and that are not the base of now: what moved since must be read. */
 export function movedBases({ ours, pull }: Pick<PullCase, 'ours' | 'pull'>): readonly string[] {
+  // One plan tells of all that were made on its base: the same two commits merge to the same tree.
+  const merged = ours.plans.flatMap(({ facts }) =>
+    facts !== null && facts.headSha === pull.headSha && facts.treeSha === pull.mergeTreeSha ? [facts.baseSha] : [],
+  );
   const bases = ours.results
-    .filter((result) => result.headSha === pull.headSha && result.baseSha !== pull.baseSha)
-    .filter((result) => STILL_PLANNED.has(result.state))
-    .map((result) => result.baseSha);
+    .filter((result) => result.headSha === pull.headSha && STILL_PLANNED.has(result.state))
+    .map((result) => result.baseSha)
+    // GitHub does not keep the base of a merged pull request up to date: only the tree tells.
+    .filter((base) => (pull.state === 'merged' ? !merged.includes(base) : base !== pull.baseSha));
   return [...new Set(bases)].slice(0, 5);
 }
 

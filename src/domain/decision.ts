@@ -115,7 +115,8 @@ export type Intent =
       readonly do: 'merge';
       readonly pull: number;
       readonly headSha: string;
-      readonly method: 'merge' | 'squash' | 'rebase';
+      /** `auto`: the first of merge, squash and rebase that the repository allows. */
+      readonly method: 'auto' | 'merge' | 'squash' | 'rebase';
       readonly title: string | null;
       readonly deleteBranch: string | null;
     };

@@ -69,7 +69,8 @@ export type GitHubWrite =
       readonly write: 'merge';
       readonly pull: number;
       readonly sha: string;
-      readonly method: 'merge' | 'squash' | 'rebase';
+      /** `auto`: the first of merge, squash and rebase that the repository allows. */
+      readonly method: 'auto' | 'merge' | 'squash' | 'rebase';
       readonly title: string | null;
       readonly deleteBranch: string | null;
     }

@@ -54,13 +54,7 @@ async function listFiles(
         page,
       }),
     );
-    for (const file of data) {
-      files.push({
-        path: file.filename,
-        status: statusFrom(file.status),
-        ...(file.status === 'renamed' && file.previous_filename ? { previousPath: file.previous_filename } : {}),
-      });
-    }
+    files.push(...data.map(fileFrom));
   }
   return files;
 }
@@ -105,6 +99,19 @@ export function treeDifference(before: TreeFiles, after: TreeFiles): readonly Ch
     }
   }
   return changed.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** A changed file as REST lists it. */
+export function fileFrom(file: {
+  readonly filename: string;
+  readonly status: string;
+  readonly previous_filename?: string;
+}): ChangedFile {
+  return {
+    path: file.filename,
+    status: statusFrom(file.status),
+    ...(file.status === 'renamed' && file.previous_filename ? { previousPath: file.previous_filename } : {}),
+  };
 }
 
 /** REST says it in lower case, GraphQL in upper case; a copy is a new file, a changed type a modification. */

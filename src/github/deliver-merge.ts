@@ -17,19 +17,9 @@ export async function deliverMerge(
 ): Promise<WriteResult> {
   const { owner, name } = repository;
   if (!context.uncertain || !(await isMerged(client, repository, write.pull))) {
-    const what = `merge #${write.pull}`;
-    const sent = await attempt(what, () =>
-      client.request('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', {
-        owner,
-        repo: name,
-        pull_number: write.pull,
-        sha: write.sha,
-        merge_method: write.method,
-        ...(write.title === null ? {} : { commit_title: write.title }),
-      }),
-    );
-    if (!sent.ok && !(sent.status === 405 && (await isMerged(client, repository, write.pull)))) {
-      return dead(what, sent);
+    const refused = await merge(client, repository, write);
+    if (refused !== null) {
+      return refused;
     }
   }
   if (write.deleteBranch !== null) {
@@ -40,6 +30,39 @@ export async function deliverMerge(
     );
   }
   return { ok: true };
+}
+
+const METHODS = ['merge', 'squash', 'rebase'] as const;
+
+/** Null: it is merged. */
+async function merge(client: GitHubClient, repository: RepositoryPath, write: Merge): Promise<WriteResult | null> {
+  const what = `merge #${write.pull}`;
+  let refused: WriteResult | null = null;
+  for (const method of write.method === 'auto' ? METHODS : [write.method]) {
+    const sent = await attempt(what, () =>
+      client.request('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', {
+        owner: repository.owner,
+        repo: repository.name,
+        pull_number: write.pull,
+        sha: write.sha,
+        merge_method: method,
+        ...(write.title === null ? {} : { commit_title: write.title }),
+      }),
+    );
+    if (sent.ok) {
+      return null;
+    }
+    // 405 is every "not now, not so": merged already, a rule that is not met, and a method that is not allowed here.
+    if (refused === null && sent.status === 405 && (await isMerged(client, repository, write.pull))) {
+      return null;
+    }
+    // What GitHub said of the first method stays the answer when no other does it either.
+    refused ??= dead(what, sent);
+    if (sent.status !== 405) {
+      break;
+    }
+  }
+  return refused;
 }
 
 async function isMerged(client: GitHubClient, { owner, name }: RepositoryPath, pull: number): Promise<boolean> {

@@ -5,6 +5,7 @@ import { type Known, known, unknown } from '../domain/known.ts';
 import type { ConfigText, GitHubFacts, RepositoryFacts } from '../domain/snapshot.ts';
 import { type ActionsRun, findActionsRun, readActionsRun } from './actions-run.ts';
 import type { GitHubClient } from './app-client.ts';
+import { readBaseFiles } from './base-files.ts';
 import { readBranchRules } from './branch-rules.ts';
 import { readChangedFiles } from './changed-files.ts';
 import { readChecks } from './check-states.ts';
@@ -37,6 +38,8 @@ const sleep = (ms: number) => new Promise((wake) => setTimeout(wake, ms));
 
 /** GitHub announces a pull request before all of its servers know it. */
 const NOT_YET_MS = [300, 1_000, 2_500] as const;
+/** GitHub computes whether it can merge when it is asked, and answers UNKNOWN until it has. */
+const NOT_COMPUTED_MS = [500, 1_000, 2_000, 4_000] as const;
 
 /**
  * Read what a decision needs, and no more: one GraphQL query, then what GraphQL cannot tell. Throws a Failure when GitHub
@@ -51,8 +54,9 @@ export async function observe(
   const asked = await ask(client, event, need, context);
   const { repository, answer, central } = asked;
   const pull = answer.pullRequest ?? null;
-  const [inPull, people, run] = await Promise.all([
+  const [inPull, merging, people, run] = await Promise.all([
     pull === null ? {} : readPull(client, repository, pull, need, context),
+    pull === null || !need.mergeability ? {} : readMergeability(client, repository, pull, context),
     readPeople(client, repository, need),
     need.actionsRun === undefined ? undefined : readRun(client, event, need.actionsRun, context, repository),
   ]);
@@ -61,6 +65,7 @@ export async function observe(
     ...readDefaultBranch(answer, need, context.paths),
     ...(need.config && context.paths.central.length > 0 ? { configCentral: central } : {}),
     ...inPull,
+    ...merging,
     ...people,
     ...(run === undefined ? {} : { actionsRun: run }),
   };
@@ -195,13 +200,20 @@ async function readPull(
     ...(need.config
       ? { configHead: current === null ? none : firstText(context.paths.config, (at) => files[`config${at}`]) }
       : {}),
-    ...(need.mergeability
-      ? {
-          mergeable: answer.mergeable ?? 'UNKNOWN',
-          mergeStateStatus: answer.mergeStateStatus ?? 'UNKNOWN',
-          reviewDecision: answer.reviewDecision ?? null,
-        }
-      : {}),
+    ...(need.baseFilesSince === undefined
+      ? {}
+      : {
+          baseFilesSince: await readBaseFiles(
+            client,
+            repository,
+            // The parent of a rebased last commit is the pull request's own: what it changed then counts too, on the safe side.
+            {
+              since: need.baseFilesSince,
+              to: answer.merged ? (answer.mergeCommit?.parents?.nodes[0]?.oid ?? null) : baseSha,
+            },
+            context.trees,
+          ),
+        }),
     ...(need.reviews ? { reviews: reviewsFrom(answer.latestOpinionatedReviews) } : {}),
     // Whoever counts approvals must know whose does not count, so the one is never read without the other.
     ...(need.reviews || need.lastPusher
@@ -226,6 +238,36 @@ async function readPull(
         }
       : {}),
     ...(need.rules ? { rules: await readBranchRules(client, repository, pull.baseRef) } : {}),
+  };
+}
+
+/** Can GitHub merge it? Asked again while GitHub computes; in the end UNKNOWN is passed on. */
+async function readMergeability(
+  client: GitHubClient,
+  repository: RepositoryFacts,
+  first: PullAnswer,
+  context: ObserveContext,
+): Promise<Pick<GitHubFacts, 'mergeable' | 'mergeStateStatus' | 'reviewDecision'>> {
+  let answer = first;
+  for (const ms of first.state === 'OPEN' ? NOT_COMPUTED_MS : []) {
+    if ((answer.mergeable ?? 'UNKNOWN') !== 'UNKNOWN') {
+      break;
+    }
+    await (context.wait ?? sleep)(ms);
+    const query = buildQuery(repository, { pull: first.number, mergeability: true }, context.paths);
+    const what = `read whether ${repository.repositoryId}#${first.number} can be merged`;
+    const { data } = await runQuery<QueryAnswer>(client, what, query.text, query.variables);
+    const again = data.repository?.databaseId === repository.repositoryId ? data.repository.pullRequest : null;
+    if (again?.headRefOid !== first.headRefOid) {
+      // Another commit by now: what GitHub says of that one is not what is decided on.
+      break;
+    }
+    answer = again;
+  }
+  return {
+    mergeable: answer.mergeable ?? 'UNKNOWN',
+    mergeStateStatus: answer.mergeStateStatus ?? 'UNKNOWN',
+    reviewDecision: answer.reviewDecision ?? null,
   };
 }
 

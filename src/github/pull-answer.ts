@@ -38,7 +38,9 @@ export interface PullAnswer {
   readonly baseRef: { readonly target: { readonly oid: string } | null } | null;
   readonly merged: boolean;
   readonly mergedAt: string | null;
-  readonly mergeCommit: CommitAnswer | null;
+  readonly mergeCommit:
+    | (CommitAnswer & { readonly parents?: { readonly nodes: readonly ({ readonly oid: string } | null)[] } })
+    | null;
   readonly potentialMergeCommit: CommitAnswer | null;
   readonly changedFiles: number;
   readonly labels: { readonly nodes: readonly ({ readonly name: string } | null)[] } | null;

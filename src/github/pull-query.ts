@@ -75,7 +75,7 @@ function pullFields(number: string, need: Need, config: readonly string[]): stri
     author { ${actorFields} }
     headRepository { databaseId }
     baseRef { target { oid } }
-    mergeCommit { oid tree { oid } }
+    mergeCommit { oid tree { oid } ${need.baseFilesSince ? 'parents(first: 1) { nodes { oid } }' : ''} }
     potentialMergeCommit { oid tree { oid } }
     labels(first: 100) { nodes { name } }
     ${need.changedFiles ? 'files(first: 100) { nodes { path changeType } }' : ''}

@@ -1,3 +1,4 @@
+import type { ChangedFile } from '../domain/change.ts';
 import { type Known, known, unknown } from '../domain/known.ts';
 import type { GitHubClient } from './app-client.ts';
 import { calling } from './github-failure.ts';
@@ -76,46 +77,67 @@ async function fetchTree(
   return { entries: data.tree, truncated: data.truncated };
 }
 
-/** File lists by tree. A tree's content never changes, so what is kept is never stale; only its size is bounded. */
+/** Lists that never change: files of a tree, and what differs between two commits. Only their size is bounded. */
 export interface TreeCache {
   readonly filesOf: (
     client: GitHubClient,
     repository: RepositoryPath,
     treeSha: string,
   ) => Promise<Known<readonly string[]>>;
+  /** What `read` answers for these two commits; it is asked when that is not kept. */
+  readonly changesBetween: (
+    repository: RepositoryPath,
+    from: string,
+    to: string,
+    read: () => Promise<Known<readonly ChangedFile[]>>,
+  ) => Promise<Known<readonly ChangedFile[]>>;
 }
 
-/** Keep the file lists used last, as long as they hold no more than `limit` paths in all. */
+/** Keep the lists used last, as long as those of each kind hold no more than `limit` paths in all. */
 export function createTreeCache(limit = 200_000): TreeCache {
-  const kept = new Map<string, readonly string[]>();
-  let size = 0;
+  const files = keepLists<string>(limit);
+  const changes = keepLists<ChangedFile>(limit);
+  // Names of a private tree must not leak into another repository through its SHA.
+  const nameOf = ({ owner, name }: RepositoryPath) => `${owner}/${name}`;
   return {
-    filesOf: async (client, repository, treeSha) => {
-      // Names of a private tree must not leak into another repository through its SHA.
-      const key = `${repository.owner}/${repository.name} ${treeSha}`;
-      const found = kept.get(key);
-      if (found !== undefined) {
-        kept.delete(key);
-        kept.set(key, found);
-        return known(found);
+    filesOf: (client, repository, treeSha) =>
+      files(`${nameOf(repository)} ${treeSha}`, async () => {
+        const tree = await readTree(client, repository, treeSha);
+        return tree.known ? known([...tree.value.keys()]) : tree;
+      }),
+    changesBetween: (repository, from, to, read) => changes(`${nameOf(repository)} ${from}...${to}`, read),
+  };
+}
+
+type Kept<T> = (key: string, read: () => Promise<Known<readonly T[]>>) => Promise<Known<readonly T[]>>;
+
+function keepLists<T>(limit: number): Kept<T> {
+  const kept = new Map<string, readonly T[]>();
+  let size = 0;
+  // A list of nothing takes room too.
+  const sizeOf = (list: readonly T[]) => list.length + 1;
+  return async (key, read) => {
+    const found = kept.get(key);
+    if (found !== undefined) {
+      kept.delete(key);
+      kept.set(key, found);
+      return known(found);
+    }
+    const answer = await read();
+    if (!answer.known) {
+      return answer;
+    }
+    if (!kept.has(key)) {
+      kept.set(key, answer.value);
+      size += sizeOf(answer.value);
+    }
+    for (const [oldest, list] of kept) {
+      if (size <= limit) {
+        break;
       }
-      const tree = await readTree(client, repository, treeSha);
-      if (!tree.known) {
-        return tree;
-      }
-      const files = [...tree.value.keys()];
-      if (!kept.has(key)) {
-        kept.set(key, files);
-        size += files.length;
-      }
-      for (const [oldest, list] of kept) {
-        if (size <= limit) {
-          break;
-        }
-        kept.delete(oldest);
-        size -= list.length;
-      }
-      return known(files);
-    },
+      kept.delete(oldest);
+      size -= sizeOf(list);
+    }
+    return answer;
   };
 }

@@ -279,11 +279,15 @@ describe('the rest', () => {
     expect([...pull.labels]).toEqual([]);
   });
 
-  const merge = (sha: string, deleteBranch: string | null = null): GitHubWrite => ({
+  const merge = (
+    sha: string,
+    deleteBranch: string | null = null,
+    method: 'auto' | 'squash' = 'squash',
+  ): GitHubWrite => ({
     write: 'merge',
     pull: pull.number,
     sha,
-    method: 'squash',
+    method,
     title: 'Merged by Plumbline',
     deleteBranch,
   });
@@ -293,6 +297,24 @@ describe('the rest', () => {
     here.world.faults.onCall('/merge', fault);
     expect(await sendUntilDone(merge(pull.headSha), fault)).toEqual({ ok: true });
     expect(pull.merged).toBe(true);
+  });
+
+  it.each([0, 1, 2])(
+    'it is merged by the first method that the repository allows when %i are not',
+    async (forbidden) => {
+      here.world.faults.onCall('/merge', { kind: 'server-error', status: 405 }, forbidden);
+      expect(await send(merge(pull.headSha, null, 'auto'))).toEqual({ ok: true });
+      expect(here.calls.filter(({ method }) => method === 'PUT')).toHaveLength(forbidden + 1);
+      expect(pull.merged).toBe(true);
+    },
+  );
+
+  it('says what GitHub answered first when no method is allowed, and tries no other than was asked for', async () => {
+    const fault = { kind: 'server-error', status: 405 } as const;
+    here.world.faults.onCall('/merge', fault, 4);
+    expect(await send(merge(pull.headSha, null, 'auto'))).toMatchObject({ ok: false });
+    expect(await send(merge(pull.headSha))).toMatchObject({ ok: false, dead: expect.stringContaining('405') });
+    expect(pull.merged).toBe(false);
   });
 
   it('its branch is deleted after the merge, and may be gone already', async () => {

@@ -55,6 +55,7 @@ describe('observe', () => {
   });
 
   it('can read everything at once, still in one query', async () => {
+    here.world.parts.settings.unknownLooks = 0;
     const pull = await open();
     here.calls.length = 0;
     const facts = await look(pull, {
@@ -175,10 +176,32 @@ describe('observe', () => {
     expect(facts.lastPusher).toMatchObject({ known: true, value: { login: 'ada' } });
   });
 
-  it('passes on that GitHub does not know yet whether it can merge', async () => {
+  it.each([
+    [0, 'MERGEABLE', []],
+    [3, 'MERGEABLE', [500, 1_000, 2_000]],
+    [9, 'UNKNOWN', [500, 1_000, 2_000, 4_000]],
+  ])('asks again whether GitHub can merge when it does not know %i times', async (unknownLooks, mergeable, waits) => {
+    here.world.parts.settings.unknownLooks = unknownLooks;
     const pull = await open();
-    expect((await look(pull, { mergeability: true })).mergeable).toBe('UNKNOWN');
-    expect((await look(pull, { mergeability: true })).mergeable).toBe('MERGEABLE');
+    const waited: number[] = [];
+    const facts = await look(pull, { mergeability: true }, { wait: async (ms) => waited.push(ms) });
+    expect(facts.mergeable).toBe(mergeable);
+    expect(waited).toEqual(waits);
+  });
+
+  it('does not wait for the mergeability of what is merged, nor for what nobody asked', async () => {
+    const pull = await open();
+    const wait = () => Promise.reject(new Error('waited'));
+    await look(pull, { changedFiles: true, config: true }, { wait });
+    await here.world.merge(here.repository, pull, 'ada');
+    expect((await look(pull, { mergeability: true }, { wait })).mergeable).toBe('UNKNOWN');
+  });
+
+  it('does not take the mergeability of another commit for the one it read', async () => {
+    here.world.parts.settings.unknownLooks = 1;
+    const pull = await open();
+    const wait = () => here.world.push(here.repository, pull, { 'network/main.tf': '# newer\n' });
+    expect((await look(pull, { mergeability: true }, { wait })).mergeable).toBe('UNKNOWN');
   });
 
   it('reads checks, tells our own apart, and goes on past the first hundred', async () => {
