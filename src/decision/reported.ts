@@ -10,6 +10,7 @@ import { type Draft, finish, ignore, intend, note } from './draft.ts';
 import { layersOf } from './layers.ts';
 import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
 import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
+import { refusalBody } from './refusal.ts';
 import { type Work, workOf } from './work.ts';
 
 /** The runner reported: what it says is recorded, and what follows from it is started. */
@@ -30,6 +31,7 @@ export function decideReported(draft: Draft, event: Extract<Event, { kind: 'run-
     { do: 'clear-timer', key: `run-silent/${run.id}` },
   );
   tellOthers(draft, event, run, report);
+  tellProblem(draft, event.pull, run, report);
   const opened = openCase(draft, event.repository);
   if (!opened.ok) {
     const headSha = ours.pull?.headSha ?? run.headSha;
@@ -38,6 +40,20 @@ export function decideReported(draft: Draft, event: Extract<Event, { kind: 'run-
     return finish(draft, 'report-recorded');
   }
   return followUp(opened.it, run, report);
+}
+
+const MAX_PROBLEM = 2_000;
+
+/** What ended the whole run stands at no dirspace: a merge conflict, a commit that could not be fetched. */
+function tellProblem(draft: Draft, pull: number, run: Run, { problem }: RunReport): void {
+  if (problem === null || problem.code === 'cancelled') {
+    return;
+  }
+  const asked = `plumbline ${run.kind}`;
+  // Before it has looked, its dirspaces are a guess.
+  const about = run.state === 'running' ? run.targets : [];
+  const refusal = { reason: 'run-failed', detail: problem.message.slice(0, MAX_PROBLEM), about, next: asked } as const;
+  intend(draft, { do: 'reply', pull, key: `run-problem/${run.id}`, body: refusalBody(asked, [refusal]) });
 }
 
 /** A report of a run that was replaced, or given up for lost. What an apply did is never forgotten. */

@@ -277,6 +277,18 @@ it('an apply after the discovery sees the same change', () => {
   expect(decide(snapshot, pullEvent('reopened')).reason).toBe('already-planned');
 });
 
+it.each([
+  ['merge-conflict', 'Head and base conflict in prod/main.tf', 1],
+  ['cancelled', 'The run was cancelled.', 0],
+])('a run that ends before it has looked says why: %s', (code, message, replies) => {
+  const report = { runId: RUN, treeSha: null, problem: { code, message }, outcomes: [] };
+  const snapshot = unlooked({ ...MODULE_CHANGED, ours: { runs: [looking()], report } });
+  const decision = decide(snapshot, { ...event, kind: 'run-reported' });
+  expect(intents(decision, 'end-run')).toMatchObject([{ run: RUN, state: 'failed', reason: 'run-failed' }]);
+  expect(intents(decision, 'reply').filter(({ body }) => body.includes('conflict in'))).toHaveLength(replies);
+  expect(intents(decision, 'start-run')).toEqual([]);
+});
+
 describe('builders', () => {
   const config = 'config_builder:\n  enabled: true\n  script: make-config\nmodules: off\n';
   const given: Given = { files: FILES, changed: ['prod/main.tf'], config };
