@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type BenchTable, formatTables, type Progress } from './bench-table.ts';
 
@@ -30,10 +30,13 @@ if (values.help === true || unknown.length > 0) {
 }
 
 const progress: Progress = (text) => process.stderr.write(`… ${text}\n`);
+const [loadBefore = 0] = loadavg();
 const machine = {
   node: process.version,
   cores: cpus().length,
   memoryGiB: Math.round(totalmem() / 2 ** 30),
+  /** Processes that wanted a core when this began. More than none means that times are too long. */
+  loadBefore: Math.round(loadBefore * 10) / 10,
   date: new Date().toISOString().slice(0, 10),
 };
 const tables: BenchTable[] = [];
@@ -56,6 +59,8 @@ for (const name of names) {
 if (values.json === true) {
   console.log(JSON.stringify({ machine, tables, broken }));
 } else {
-  console.log(`Node ${machine.node}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.date}`);
+  const busy =
+    loadBefore > 0.5 ? `; the machine was busy (load ${machine.loadBefore}): times are longer than they would be` : '';
+  console.log(`Node ${machine.node}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.date}${busy}`);
 }
 process.exit(broken.length > 0 ? 1 : 0);
