@@ -49,23 +49,32 @@ export async function pullsWithHead(db: Db, repositoryId: number, headSha: strin
   return rows.map((row) => row.number);
 }
 
-/** Remember the sticky comment. `revision` counts up with each change of its text. */
+/**
+ * Remember the sticky comment. `revision` counts up with each change of its text. `made`: the outbox row that wished for a
+ * new comment has got it; should the rest of that row fail, or its process die, its next attempt edits this one.
+ */
 export async function saveComment(
   db: Db,
   pull: { readonly repositoryId: number; readonly number: number },
   comment: { readonly id: number; readonly nodeId: string | null; readonly shows: string },
+  made: number | null = null,
 ): Promise<void> {
-  await db
-    .updateTable('pull_request')
-    .set({
-      comment_id: comment.id,
-      comment_node_id: sql<string>`coalesce(${comment.nodeId}, case when comment_id = ${comment.id} then comment_node_id end)`,
-      comment_revision: sql<number>`comment_revision + 1`,
-      comment_shows: comment.shows,
-    })
-    .where('repository_id', '=', pull.repositoryId)
-    .where('number', '=', pull.number)
-    .execute();
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('pull_request')
+      .set({
+        comment_id: comment.id,
+        comment_node_id: sql<string>`coalesce(${comment.nodeId}, case when comment_id = ${comment.id} then comment_node_id end)`,
+        comment_revision: sql<number>`comment_revision + 1`,
+        comment_shows: comment.shows,
+      })
+      .where('repository_id', '=', pull.repositoryId)
+      .where('number', '=', pull.number)
+      .execute();
+    if (made !== null) {
+      await sql`update outbox set intent = intent - 'newComment' where id = ${made}`.execute(tx);
+    }
+  });
 }
 
 async function readRows(tx: Tx, repositoryId: number, number: number): Promise<PullRows | undefined> {

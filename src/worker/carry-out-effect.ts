@@ -31,6 +31,7 @@ export async function carryOutEffect(deps: WorkerDeps, lease: OutboxLease): Prom
         pull: intent.pull,
         headSha: intent.headSha,
         newComment: intent.newComment === true,
+        wish: lease.item.id,
         send,
       });
     case 'check': {

@@ -7,5 +7,7 @@ export interface Publication {
   readonly headSha: string;
   /** Make a new comment, since an apply begins: what was reviewed stays as it was read. */
   readonly newComment: boolean;
+  /** The outbox row that wishes this. */
+  readonly wish: number;
   readonly send: Send;
 }

@@ -33,7 +33,7 @@ export async function publishComment(deps: WorkerDeps, publication: Publication,
   }
   if (result.id !== undefined) {
     const comment = { id: result.id, nodeId: result.nodeId ?? null, shows: resultsIn(rows) };
-    await saveComment(db, { repositoryId, number: pull }, comment);
+    await saveComment(db, { repositoryId, number: pull }, comment, isNew ? publication.wish : null);
   }
   if (remove && rows.pull.comment_id !== null) {
     await send({ write: 'delete-comment', commentId: rows.pull.comment_id });

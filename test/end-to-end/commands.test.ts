@@ -93,7 +93,7 @@ describe('while a plan runs', { timeout: LONG }, () => {
     await second.plan();
     await said(stage, pull, 'terraform_data.this');
     await shown(stage, pull);
-    await checked(stage, pull.headSha, 'plumbline/plan', 'success');
+    await checked(stage, pull.headSha, 'plumbline/plan', /^success$/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { outcomeOf, type TargetOutcome } from '../../action/src/target-outcome.ts';
 import type { PlanFacts } from '../../src/domain/run.ts';
 import { EMPTY_PLAN } from '../../src/plans/read-plan.ts';
@@ -8,6 +9,9 @@ import type { Claims } from '../world/oidc-issuer.ts';
 import type { WorkflowRun } from '../world/workflow-run.ts';
 import { repositoryById } from '../world/world-state.ts';
 import { type Stage, waitForRows } from './stage.ts';
+
+const PATIENCE_MS = 30_000;
+const ASK_AGAIN_MS = 100;
 
 export interface Answer {
   readonly status: number;
@@ -36,17 +40,26 @@ export class HandRunner {
     return this.stage.world.forgeToken(this.actions.id, this.stage.service.url, claims, options);
   }
 
+  /** Like the real runner it asks again when the service cannot be reached or has a fault of its own. */
   async call(method: string, path: string, body?: unknown, token = this.token): Promise<Answer> {
-    const response = await fetch(`${this.stage.service.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body === undefined
-        ? {}
-        : { body: body instanceof Uint8Array ? new Blob([new Uint8Array(body)]) : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const parsed: unknown = text.startsWith('{') ? JSON.parse(text) : text;
-    return { status: response.status, code: codeIn(parsed), body: parsed };
+    const content = body instanceof Uint8Array ? new Blob([new Uint8Array(body)]) : JSON.stringify(body);
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const response = await fetch(`${this.stage.service.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: content }),
+      }).catch(() => undefined);
+      const text = await response?.text().catch(() => undefined);
+      if (response !== undefined && text !== undefined && response.status < 500) {
+        const parsed: unknown = text.startsWith('{') ? JSON.parse(text) : text;
+        return { status: response.status, code: codeIn(parsed), body: parsed };
+      }
+      if (Date.now() > until) {
+        throw new Error(`${method} ${path} got no answer`);
+      }
+      await delay(ASK_AGAIN_MS);
+    }
   }
 
   /** A route of this run. */
@@ -63,7 +76,11 @@ export class HandRunner {
     if (this.actions.status === 'queued') {
       this.stage.world.startRun(this.actions);
     }
-    const answer = await this.claimWith(await this.idToken());
+    let answer = await this.claimWith(await this.idToken());
+    if (answer.code === 'token-replayed') {
+      // The first try got through, and its answer did not.
+      answer = await this.claimWith(await this.idToken());
+    }
     const step = NextStep.parse(answer.body);
     this.token = step.token ?? this.token;
     return step;
@@ -143,7 +160,7 @@ export class HandRunner {
       }
       outcomes.push(outcomeOf(target.index, 5, other ?? planned(manifest, target, treeSha)));
     }
-    must(await this.report(manifest, outcomes, treeSha), 204);
+    reported(await this.report(manifest, outcomes, treeSha));
     this.finish();
   }
 
@@ -158,7 +175,7 @@ export class HandRunner {
     const outcomes = manifest.targets.map(({ index }) =>
       outcomeOf(index, 5, { state: 'applied', phase: 'done', resources: [done], serial: 2, lineage: 'a-lineage' }),
     );
-    must(await this.report(manifest, outcomes), 204);
+    reported(await this.report(manifest, outcomes));
     this.finish();
     return manifest;
   }
@@ -191,6 +208,13 @@ export class Hands {
 export function must(answer: Answer, status: number): void {
   if (answer.status !== status) {
     throw new Error(`${status} was expected, not ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+}
+
+/** A run that has reported before is over: the first answer was lost on its way. */
+function reported(answer: Answer): void {
+  if (answer.status !== 409) {
+    must(answer, 204);
   }
 }
 

@@ -26,6 +26,8 @@ export interface StageOptions {
   readonly config?: string;
   /** More files of the default branch; a function is told where root modules keep their state. */
   readonly files?: Readonly<Record<string, string>> | ((stateDir: string) => Readonly<Record<string, string>>);
+  /** Start the service otherwise than in this process, in this environment. */
+  readonly start?: (environment: Readonly<Record<string, string>>, url: string) => Promise<Service>;
   /** Change the workflow file, or leave it out with null. */
   readonly workflow?: (text: string) => string | null;
 }
@@ -61,7 +63,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     ...options.world,
   });
   const calls: CallSeen[] = [];
-  const read = readSettings({
+  const environment = {
     ...world.serviceEnvironment(),
     PUBLIC_URL: 'http://127.0.0.1:1',
     HOST: '127.0.0.1',
@@ -70,18 +72,23 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     LOG_LEVEL: 'silent',
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     ...options.environment,
-  });
+  };
+  const port = environment.PORT === '0' ? await freePort() : Number(environment.PORT);
+  const publicUrl = `http://127.0.0.1:${port}`;
+  const read = readSettings({ ...environment, PORT: `${port}`, PUBLIC_URL: publicUrl });
   if (!read.ok) {
     throw new Error(settingsReport(read.problems));
   }
-  const port = read.settings.port === 0 ? await freePort() : read.settings.port;
-  const settings = { ...read.settings, port, publicUrl: `http://127.0.0.1:${port}` };
-  const service = await startService(settings, options.log ?? createLog(settings.logLevel), {
-    onCall: (call) => {
-      calls.push(call);
-      options.onCall?.(call);
-    },
-  });
+  const { settings } = read;
+  const service =
+    options.start === undefined
+      ? await startService(settings, options.log ?? createLog(settings.logLevel), {
+          onCall: (call) => {
+            calls.push(call);
+            options.onCall?.(call);
+          },
+        })
+      : await options.start({ ...environment, PORT: `${port}`, PUBLIC_URL: publicUrl }, publicUrl);
 
   const rootModule = (root: string, value: string): string => `terraform {
   backend "local" {

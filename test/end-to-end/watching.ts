@@ -23,13 +23,10 @@ export function reacted(stage: Stage, comment: IssueComment): Promise<string> {
 }
 
 /** Fulfilled when the newest check of this name on this commit has ended so. */
-export function checked(stage: Stage, sha: string, name: string, conclusion: string): Promise<unknown> {
+export function checked(stage: Stage, sha: string, name: string, conclusion: RegExp): Promise<unknown> {
   const newest = () => stage.world.checksOf(stage.repository, sha).findLast((one) => one.name === name);
-  return stage.world.waitFor(
-    () => newest()?.conclusion === conclusion && newest(),
-    `${name} ${conclusion}`,
-    PATIENCE_MS,
-  );
+  const looked = () => conclusion.test(newest()?.conclusion ?? '') && newest();
+  return stage.world.waitFor(looked, `${name} as ${conclusion}`, PATIENCE_MS);
 }
 
 /** Fulfilled when every event that came in has been handled and nothing waits to be sent. */
