@@ -2,6 +2,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
 import { ANYTHING } from '../domain/tag-query.ts';
 import { answerCommand } from './answer-command.ts';
+import { askLater } from './ask-later.ts';
 import type { Command } from './command.ts';
 import { COMMAND_LIFE_MS } from './comment.ts';
 import { type Draft, finish, ignore, intend, note } from './draft.ts';
@@ -33,6 +34,9 @@ export function decideButton(draft: Draft, event: ButtonEvent): Decision {
   }
   const { id, login } = event.sender;
   const outcome = answerCommand(it, commandOf(event), { id, login, at: event.at });
+  if (askLater(it, { key: buttonKey(event), at: event.at, event }, outcome)) {
+    return finish(draft, 'asked-again');
+  }
   if (outcome.answer !== undefined) {
     reply(it, event, outcome.answer);
   } else if (outcome.refusals.length > 0) {
@@ -60,7 +64,10 @@ function refuse(it: PullCase, event: ButtonEvent, refusals: readonly Refusal[]):
 }
 
 function reply(it: PullCase, event: ButtonEvent, body: string, refusedLogin?: string): void {
-  const key = `button/${event.sha}/${event.button}/${event.sender.id}/${event.at}`;
   const more = refusedLogin === undefined ? {} : { refusedLogin };
-  intend(it.draft, { do: 'reply', pull: it.pull.number, key, body, ...more });
+  intend(it.draft, { do: 'reply', pull: it.pull.number, key: buttonKey(event), body, ...more });
+}
+
+function buttonKey(event: ButtonEvent): string {
+  return `button/${event.sha}/${event.button}/${event.sender.id}/${event.at}`;
 }

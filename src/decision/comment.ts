@@ -4,6 +4,7 @@ import { MINUTE } from '../domain/instant.ts';
 import type { ReasonCode } from '../domain/reason.ts';
 import { code } from '../report/escape.ts';
 import { type Asker, answerCommand } from './answer-command.ts';
+import { askLater } from './ask-later.ts';
 import type { CommandLine, Trigger } from './command.ts';
 import { parseCommands } from './commands.ts';
 import { type Draft, finish, ignore, intend, note } from './draft.ts';
@@ -46,6 +47,12 @@ export function decideComment(draft: Draft, event: Extract<Event, { kind: 'comme
   }
   const answers = lines.map((line) => ({ line: line.line, outcome: outcomeOf(it, line, event) }));
   const heard = answers.filter(({ outcome }) => outcome.reason !== 'not-a-command');
+  const [only, ...others] = heard;
+  const asked = { key: `comment/${event.commentId}`, at: event.createdAt, event };
+  if (only !== undefined && others.length === 0 && askLater(it, asked, only.outcome)) {
+    intend(draft, { do: 'react', commentId: event.commentId, content: 'eyes' });
+    return finish(draft, 'asked-again');
+  }
   return heard.length === 0 ? ignore(draft, 'comment', 'not-a-command') : reply(it, event, heard);
 }
 

@@ -236,9 +236,9 @@ describe('somebody comments', () => {
       'merge-conflict',
     ],
     [
-      'when GitHub does not know the mergeability',
+      'when GitHub does not know the mergeability for minutes',
       planned({ github: { mergeable: 'UNKNOWN' } }),
-      comment('plumbline apply'),
+      comment('plumbline apply', BOB, { createdAt: NOW - 3 * MINUTE }),
       'mergeability-unknown',
     ],
     [
@@ -439,7 +439,9 @@ describe('the runner reports an apply', () => {
   it('merges by itself only where automerge is on', () => {
     const config = 'automerge:\n  enabled: true\n  delete_branch: true\n';
     const decision = decide(planned({ config, ours: ours('applied') }), event);
-    expect(intents(decision, 'merge')).toMatchObject([{ pull: 7, headSha: HEAD, deleteBranch: 'change-prod' }]);
+    expect(intents(decision, 'merge')).toMatchObject([
+      { pull: 7, headSha: HEAD, method: 'auto', deleteBranch: 'change-prod' },
+    ]);
     expect(intents(decide(planned({ config, ours: ours('apply-failed') }), event), 'merge')).toEqual([]);
   });
 
