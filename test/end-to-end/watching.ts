@@ -2,15 +2,21 @@ import { sql } from 'kysely';
 import type { IssueComment, Pull, Repository, Review } from '../world/world-state.ts';
 import { type Stage, waitForRows } from './stage.ts';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 50_000;
 
 /** Fulfilled with our first comment on the pull request that says this. */
-export function said(stage: Stage, pull: Pull, text: string, repository = stage.repository): Promise<string> {
+export function said(
+  stage: Stage,
+  pull: Pull,
+  text: string,
+  repository = stage.repository,
+  patienceMs = PATIENCE_MS,
+): Promise<string> {
   const ours = () =>
     stage.world
       .commentsOn(repository, pull.number)
       .find(({ author, body }) => author.endsWith('[bot]') && body.includes(text))?.body;
-  return stage.world.waitFor(ours, `a comment with "${text}"`, PATIENCE_MS);
+  return stage.world.waitFor(ours, `a comment with "${text}"`, patienceMs);
 }
 
 /** Fulfilled with our reaction on a comment. */
