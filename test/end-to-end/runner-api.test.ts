@@ -175,6 +175,20 @@ describe('the token of a run', () => {
   });
 });
 
+describe('what a run finds before its manifest', () => {
+  it('may be sent again when the answer was lost, however far things are by then', async () => {
+    const manifest = await wanted.manifest();
+    const body = {
+      protocol: 1,
+      run: wanted.id,
+      treeSha: await wanted.treeOf(manifest),
+      index: { paths: {}, symlinks: [] },
+    };
+    const again = await wanted.route('POST', 'discovery', body);
+    expect(again).toMatchObject({ status: 200, body: { next: 'manifest', manifest: { targets: manifest.targets } } });
+  });
+});
+
 describe('a report', () => {
   it('that names a dirspace which is not the run’s own is refused, and changes nothing', async () => {
     const manifest = await wanted.manifest();
