@@ -2,12 +2,12 @@ import { dirspaceName } from '../domain/dirspace.ts';
 import { Failure } from '../domain/failure.ts';
 import { type RenderedCheck, renderCheck } from '../report/check.ts';
 import { renderStatuses } from '../report/statuses.ts';
-import { readCheckRun, saveCheckRun } from '../store/check-runs.ts';
+import { type CheckRunPlace, readCheckRun, saveCheckRun } from '../store/check-runs.ts';
 import { pullsWithHead } from '../store/pull-rows.ts';
 import type { EffectOutcome } from './effect-outcome.ts';
 import type { Publication } from './publication.ts';
 import { type CheckContent, sendCheck } from './send-check.ts';
-import { hasPlans, type Shown, showPull } from './shown-pull.ts';
+import { hasNews, hasPlans, type Shown, showPull } from './shown-pull.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 type Which = 'plan' | 'apply';
@@ -24,6 +24,9 @@ export async function publishChecks(deps: WorkerDeps, publication: Publication, 
     const contents = superseded ? [SUPERSEDED] : all.map((one) => contentFrom(renderCheck(one.view, which)));
     const content = contents.reduce((worst, next) => (badness(next) > badness(worst) ? next : worst));
     const place = { repositoryId, sha: headSha, name: `plumbline/${which}` };
+    if (content.status !== 'completed' && !hasNews(shown.view) && (await isOpen(deps, place))) {
+      continue;
+    }
     const sent = await sendCheck(deps, place, { ...content, pull }, send);
     if (!sent.ok) {
       return sent;
@@ -33,6 +36,12 @@ export async function publishChecks(deps: WorkerDeps, publication: Publication, 
     }
   }
   return { ok: true };
+}
+
+/** That a run got from queued to running is no news to anybody, and would be a call for each run. */
+async function isOpen({ database }: WorkerDeps, place: CheckRunPlace): Promise<boolean> {
+  const before = await readCheckRun(database.db, place);
+  return before !== undefined && before.status !== 'completed';
 }
 
 async function othersWithHead(

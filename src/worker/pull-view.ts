@@ -1,8 +1,16 @@
 import { isHolding, rankedHolders } from '../decision/locks.ts';
 import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
-import type { DirspaceState, DirspaceView, HeldView, OverlapView, PullView, RunView } from '../domain/pull-view.ts';
+import type {
+  DirspaceState,
+  DirspaceView,
+  HeldView,
+  NoteView,
+  OverlapView,
+  PullView,
+  RunView,
+} from '../domain/pull-view.ts';
 import { REASONS } from '../domain/reason.ts';
-import { isActive, type StoredPlan } from '../domain/run.ts';
+import { isActive, type Run, type StoredPlan } from '../domain/run.ts';
 import type { PullRows, ResultRow } from '../store/pull-rows.ts';
 import type { RunRecord } from '../store/runs.ts';
 
@@ -56,6 +64,7 @@ export function pullViewOf(rows: PullRows, urls: { readonly web: string; readonl
     ...(layers > 1 ? { layers } : {}),
     runs: active.map((record) => runView(record, runUrl(record))),
     notices: pull.notices,
+    notes: active.flatMap(({ run }) => (run.githubStatus === 'waiting' ? [waitsForReviewer(run)] : [])),
     defaultBranch: repository.default_branch ?? 'main',
     serverUrl: urls.server,
     held: heldOf(rows, [...everywhere.values()]),
@@ -129,6 +138,12 @@ function reviewedOf(rows: PullRows, key: string, result: ResultRow | undefined):
   return reviewed === null || before?.model == null || before.digest === result?.digest
     ? undefined
     : { by: reviewed.by, sha: before.head_sha, model: before.model };
+}
+
+/** GitHub holds the run back; only a person can let it go. */
+function waitsForReviewer({ kind, environment }: Run): NoteView {
+  const where = environment === null ? 'its environment' : `the environment ${environment}`;
+  return { text: `The ${kind} waits on GitHub until a reviewer of ${where} lets it run.` };
 }
 
 function runView({ run }: RunRecord, url: string | undefined): RunView {
