@@ -169,7 +169,6 @@ describe('a job', () => {
   });
 });
 
-// biome-ignore-start lint/suspicious/noTemplateCurlyInString: the expressions of workflow files look like that
 describe('expressions', () => {
   const contexts = {
     inputs: { 'run-id': 'a', runs_on: '["self-hosted","x"]' },
@@ -193,4 +192,3 @@ describe('expressions', () => {
     expect(() => evaluateTemplate('${{ nonsense.x }}', contexts)).toThrow("Unrecognized named-value: 'nonsense'");
   });
 });
-// biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above
