@@ -1,4 +1,3 @@
-import { onTestFinished } from 'vitest';
 import { isOnPath } from '../action/start-runner.ts';
 import { dropDatabase, freshDatabaseUrl, hasPostgres } from '../database.ts';
 import { type Stage, type StageOptions, startStage } from './stage.ts';
@@ -21,11 +20,4 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       await dropDatabase(databaseUrl);
     },
   };
-}
-
-/** A stage that is closed when the test is over, whatever came of it. */
-export async function stageOfTest(options: StageOptions = {}): Promise<Stage> {
-  const stage = await openStage(options);
-  onTestFinished(() => stage.close());
-  return stage;
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { IssueComment, Pull, Repository, Review } from '../world/world-state.ts';
+import type { IssueComment, Pull, Review } from '../world/world-state.ts';
 import { type Stage, waitForRows } from './stage.ts';
 
 const PATIENCE_MS = 50_000;
@@ -85,16 +85,6 @@ export function commentLate(stage: Stage, pull: Pull, user: string, body: string
   const createdAt = new Date(Date.now() - seconds * 1_000).toISOString();
   Object.assign(comment, { created_at: `${createdAt.slice(0, 19)}Z` });
   world.parts.deliveries.redeliver(delivery);
-}
-
-/** Our row of a pull request. */
-export function pullRow(stage: Stage, pull: Pull, repository: Repository = stage.repository) {
-  return stage.service.database.db
-    .selectFrom('pull_request')
-    .selectAll()
-    .where('repository_id', '=', repository.id)
-    .where('number', '=', pull.number)
-    .executeTakeFirstOrThrow();
 }
 
 /** As if so much time had passed that every timer is due. */
