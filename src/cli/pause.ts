@@ -4,6 +4,7 @@ import { installationId } from './installation-id.ts';
 import { withStorage } from './with-storage.ts';
 
 interface PauseOptions {
+  readonly applies?: boolean;
   readonly installation?: number;
   readonly repository?: { readonly owner: string; readonly name: string };
   readonly json?: boolean;
@@ -15,7 +16,7 @@ const OPERATOR = 'operator';
 export function pauseCommand(): Command {
   return switchCommand(
     'pause',
-    'plan and apply nothing in an installation or repository; without one: list what is paused',
+    'plan and apply nothing in an installation or repository, or apply nothing anywhere; without one: list what is paused',
   );
 }
 
@@ -33,6 +34,12 @@ function switchCommand(verb: 'pause' | 'resume', description: string): Command {
         .conflicts('repository'),
     )
     .option('--repository <owner/name>', 'one repository', repositoryName)
+    .addOption(
+      new Option('--applies', 'all applies of this service; planning goes on').conflicts([
+        'installation',
+        'repository',
+      ]),
+    )
     .option('--json', 'answer in JSON')
     .action(async (options: PauseOptions) => {
       const what = pausableOf(options);
@@ -60,6 +67,11 @@ function switchText(
   { answer, found }: { readonly answer: 'switched' | 'unchanged'; readonly found: PausableFound },
 ): string {
   const was = answer === 'unchanged';
+  if (found.installationId === null) {
+    return verb === 'pause'
+      ? `All applies ${was ? 'were paused already' : 'are paused'}: nothing is applied anywhere until \`plumbline resume --applies\`. What a runner has begun is not stopped.`
+      : `Applies ${was ? 'were not paused' : 'are not paused any more'}. What was refused meanwhile is not repeated: comment again.`;
+  }
   return verb === 'pause'
     ? `${titleOf(found)} ${was ? 'was paused already' : 'is paused'}: nothing is planned or applied there until \`plumbline resume\`. What a runner has begun is not stopped.`
     : `${titleOf(found)} ${was ? 'was not paused' : 'is not paused any more'}. What was refused meanwhile is not repeated: comment again.`;
@@ -70,14 +82,23 @@ function listText(paused: readonly PausableFound[]): string {
 }
 
 function titleOf({ installationId: id, repositoryId, name }: PausableFound): string {
+  if (id === null) {
+    return 'All applies';
+  }
   return repositoryId === null ? `Installation ${id} (${name})` : `Repository ${name}`;
 }
 
 function nameOf(what: Pausable): string {
+  if (what.kind === 'applies') {
+    return 'All applies';
+  }
   return what.kind === 'installation' ? `Installation ${what.id}` : `Repository ${what.owner}/${what.name}`;
 }
 
-function pausableOf({ installation, repository }: PauseOptions): Pausable | undefined {
+function pausableOf({ applies, installation, repository }: PauseOptions): Pausable | undefined {
+  if (applies === true) {
+    return { kind: 'applies' };
+  }
   if (installation !== undefined) {
     return { kind: 'installation', id: installation };
   }

@@ -4,15 +4,18 @@ import { pauseInstallation, pauseRepository } from './installations.ts';
 
 /** What can be paused. Owner and name as on GitHub, in any case. */
 export type Pausable =
+  /** All applies of this service. */
+  | { readonly kind: 'applies' }
   | { readonly kind: 'installation'; readonly id: number }
   | { readonly kind: 'repository'; readonly owner: string; readonly name: string };
 
 /** What was found under it. */
 export interface PausableFound {
-  readonly installationId: number;
+  /** Null: all applies of this service. */
+  readonly installationId: number | null;
   /** Null: the whole installation. */
   readonly repositoryId: number | null;
-  /** Account, or `owner/name`. */
+  /** Account, or `owner/name`, or `applies`. */
   readonly name: string;
 }
 
@@ -23,6 +26,9 @@ export type SwitchAnswer =
 /** Pause it or let it go on, and write that into the audit. `unchanged`: it was so already, and nothing is written. */
 export async function switchPaused(db: Db, what: Pausable, paused: boolean, actor: string): Promise<SwitchAnswer> {
   return db.transaction().execute(async (tx) => {
+    if (what.kind === 'applies') {
+      return switchApplies(tx, paused, actor);
+    }
     const found = what.kind === 'installation' ? await findInstallation(tx, what.id) : await findRepository(tx, what);
     if (found === undefined) {
       return { answer: 'unknown' };
@@ -47,7 +53,38 @@ export async function switchPaused(db: Db, what: Pausable, paused: boolean, acto
   });
 }
 
-/** Everything that is paused, installations first. */
+const APPLIES_PAUSED = 'applies-paused';
+const APPLIES: PausableFound = { installationId: null, repositoryId: null, name: 'applies' };
+
+async function switchApplies(tx: Tx, paused: boolean, actor: string): Promise<SwitchAnswer> {
+  // Whoever switches at the same time waits here: one of the two finds that it is so already.
+  const changed = paused
+    ? await tx
+        .insertInto('service_switch')
+        .values({ name: APPLIES_PAUSED })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('name')
+        .execute()
+    : await tx.deleteFrom('service_switch').where('name', '=', APPLIES_PAUSED).returning('name').execute();
+  if (changed.length === 0) {
+    return { answer: 'unchanged', found: APPLIES };
+  }
+  const action = paused ? 'paused' : 'resumed';
+  await appendAudit(tx, { installationId: 0, repositoryId: null, action, actor, detail: { name: APPLIES.name } });
+  return { answer: 'switched', found: APPLIES };
+}
+
+/** Are all applies of this service paused? */
+export async function areAppliesPaused(db: Db | Tx): Promise<boolean> {
+  const row = await db
+    .selectFrom('service_switch')
+    .select('name')
+    .where('name', '=', APPLIES_PAUSED)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Everything that is paused: all applies, installations, repositories. */
 export async function listPaused(db: Db): Promise<readonly PausableFound[]> {
   const installations = await db
     .selectFrom('installation')
@@ -63,6 +100,7 @@ export async function listPaused(db: Db): Promise<readonly PausableFound[]> {
     .orderBy('name')
     .execute();
   return [
+    ...((await areAppliesPaused(db)) ? [APPLIES] : []),
     ...installations.map((row) => ({ installationId: row.id, repositoryId: null, name: row.account_login })),
     ...repositories.map((row) => ({
       installationId: row.installation_id,
@@ -72,7 +110,7 @@ export async function listPaused(db: Db): Promise<readonly PausableFound[]> {
   ];
 }
 
-type Switch = PausableFound & { readonly paused: boolean };
+type Switch = PausableFound & { readonly installationId: number; readonly paused: boolean };
 
 async function findInstallation(tx: Tx, id: number): Promise<Switch | undefined> {
   const row = await tx

@@ -5,6 +5,7 @@ import type { OurFacts, OurPull } from '../domain/snapshot.ts';
 import type { Db, Tx } from './database.ts';
 import { readGateApprovals } from './gate-approval.ts';
 import { readInstallation } from './installations.ts';
+import { areAppliesPaused } from './kill-switch.ts';
 import { readLastApplies } from './last-applies.ts';
 import { readLocks } from './locks.ts';
 import { readPlansOfPull } from './plans.ts';
@@ -44,6 +45,7 @@ async function readFacts(tx: Tx, event: Event, limits: FactLimits): Promise<OurF
   return {
     installation: await installationFacts(tx, installationOf(event)),
     repositoryPaused: repositoryId !== null && (await isPaused(tx, repositoryId)),
+    appliesPaused: pull !== null && (await areAppliesPaused(tx)),
     pull: pull === null ? null : await readPull(tx, pull),
     runs: run === undefined || runs.some(({ id }) => id === run.id) ? runs : [...runs, run],
     results: pull === null ? [] : await readNewestResults(tx, pull),

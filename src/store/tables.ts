@@ -482,6 +482,12 @@ export const TABLES = {
     unique: { audit_chain_audit: '(audit_id)' },
     appendOnly: true,
   },
+  /** Switches of the whole service: on while the row is there. */
+  service_switch: {
+    columns: { name: text<'applies-paused'>(), since: withDefault(moment(), 'now()') },
+    primaryKey: ['name'],
+    owner: 'none',
+  },
   oidc_jti: {
     columns: { jti: text(), expires_at: moment() },
     primaryKey: ['jti'],

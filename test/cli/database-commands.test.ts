@@ -82,15 +82,24 @@ describe(`commands on the database (${MOST})`, { timeout: 180_000 }, () => {
     expect([paused.code, paused.stdout]).toEqual([0, expect.stringMatching(/^Repository Acme\/infra is paused: /)]);
     expect((await run('pause', '--repository', 'acme/infra')).stdout).toContain('was paused already');
     expect((await run('pause', '--installation', `${INSTALLATION}`)).code).toBe(0);
+    expect((await run('pause', '--applies')).stdout).toMatch(/^All applies are paused: /);
     const list = await run('resume', '--json');
     expect(JSON.parse(list.stdout)).toEqual({
       paused: [
+        { installationId: null, repositoryId: null, name: 'applies' },
         { installationId: INSTALLATION, repositoryId: null, name: 'acme' },
         { installationId: INSTALLATION, repositoryId: 7, name: 'Acme/infra' },
       ],
     });
     expect((await run('resume', '--installation', `${INSTALLATION}`)).stdout).toContain('is not paused any more');
-    const audit = await withDb((db) => db.selectFrom('audit').select(['action', 'actor']).orderBy('id').execute());
+    const audit = await withDb((db) =>
+      db
+        .selectFrom('audit')
+        .select(['action', 'actor'])
+        .where('installation_id', '=', INSTALLATION)
+        .orderBy('id')
+        .execute(),
+    );
     expect(audit).toEqual([
       { action: 'paused', actor: 'operator' },
       { action: 'paused', actor: 'operator' },
@@ -103,6 +112,7 @@ describe(`commands on the database (${MOST})`, { timeout: 180_000 }, () => {
     expect([code, stderr]).toEqual([1, 'Repository acme/none is not known here. Is the App installed there?\n']);
     expect((await run('pause', '--installation', '5x')).code).toBe(1);
     expect((await run('pause', '--installation', '51', '--repository', 'a/b')).stderr).toContain('cannot be used');
+    expect((await run('pause', '--applies', '--repository', 'a/b')).stderr).toContain('cannot be used');
   });
 
   it('audit verify finds the first line that was changed', async () => {
@@ -114,7 +124,7 @@ describe(`commands on the database (${MOST})`, { timeout: 180_000 }, () => {
     expect([good.code, good.stdout]).toEqual([
       0,
       expect.stringMatching(
-        /^no installation: 1 lines intact, head \w{64}\ninstallation 51: 3 lines intact, head \w{64}\n$/,
+        /^no installation: 2 lines intact, head \w{64}\ninstallation 51: 3 lines intact, head \w{64}\n$/,
       ),
     ]);
     await withDb(async (db) => {
