@@ -96,8 +96,8 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
     ...(result.work.config.baseMoved === 'paths' ? movedBases(it) : []),
     ...(index === null || event.kind === 'discovered' ? [] : [index.baseSha]),
   ].filter((sha) => it.github.baseFilesSince?.[sha] === undefined);
-  const applies = mayApply(event, it);
-  const wants = applies ? applyWants(result.work) : NOTHING_WANTED;
+  const applies = mayApply(event, it, result.work);
+  const wants = applies ? applyWants(result.work, it.pull.state) : NOTHING_WANTED;
   const lists = [...matchLists(result.work, applies)];
   const owners = lists.flat().some((match) => match.kind === 'codeowners');
   const people = wants.reviews ? [...logins, ...reviewers(it)] : logins;
@@ -149,7 +149,7 @@ function actors(event: RuledEvent, it: PullCase): readonly string[] {
   }
 }
 
-function mayApply(event: RuledEvent, it: PullCase): boolean {
+function mayApply(event: RuledEvent, it: PullCase, { config }: Work): boolean {
   switch (event.kind) {
     case 'comment':
       return parseCommands(event.body, new Set(TRIGGERS)).some((line) => line.ok && isApply(line.command));
@@ -159,8 +159,12 @@ function mayApply(event: RuledEvent, it: PullCase): boolean {
       return it.pull.state === 'merged';
     case 'discovered':
       return false;
+    case 'reconsider': {
+      // A base that moves makes every pull request look, and GitHub begin to compute whether each can be merged.
+      const acts = config.automerge.enabled || config.stacks.some((stack) => stack.rules.autoApply);
+      return event.because !== 'base-moved' || it.pull.state === 'merged' || acts;
+    }
     case 'apply-claimed':
-    case 'reconsider':
     case 'run-reported':
       return true;
   }
@@ -183,14 +187,15 @@ interface Wants {
 
 const NOTHING_WANTED: Wants = { reviews: false, checks: false, mergeability: false };
 
-function applyWants(work: Work): Wants {
+function applyWants(work: Work, state: PullCase['pull']['state']): Wants {
   const checks = work.parts.flatMap((part) => requirementsFor(work, part)).filter((check) => check !== null);
   const rules = work.config.accessControl;
   const superapproval = rules.enabled && rules.policies.some((policy) => policy.applyWithSuperapproval.length > 0);
   return {
     reviews: superapproval || checks.some((check) => check.approved.enabled),
-    checks: checks.some((check) => check.statusChecks.enabled),
-    mergeability: checks.some((check) => check.mergeConflicts.enabled),
+    // What the merge itself has settled is not asked again.
+    checks: state !== 'merged' && checks.some((check) => check.statusChecks.enabled),
+    mergeability: state !== 'merged' && checks.some((check) => check.mergeConflicts.enabled),
   };
 }
 

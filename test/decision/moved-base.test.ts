@@ -18,6 +18,13 @@ describe('a base that moved', () => {
     expect(needFor(event, moved({}))).toMatchObject({ baseFilesSince: [BASE] });
   });
 
+  it('makes nobody ask GitHub whether it can merge, unless something may follow from that', () => {
+    const bare = { mergeable: undefined, reviews: undefined, checks: undefined } as unknown as Partial<GitHubFacts>;
+    expect(needFor(event, moved({ ...since(), ...bare }))).toBeUndefined();
+    const config = 'automerge:\n  enabled: true\n';
+    expect(needFor(event, moved({ ...since(), ...bare }, { config }))).toMatchObject({ mergeability: true });
+  });
+
   it('elsewhere leaves the plan, and its apply is made on the base that was planned', () => {
     const snapshot = moved(since('stage/main.tf', 'docs/note.md'));
     expect(intents(decide(snapshot, event), 'erase-plans')).toEqual([]);
