@@ -273,6 +273,7 @@ const STATEMENTS: readonly string[] = [
       ended_at timestamptz NOT NULL DEFAULT now(),
       newest boolean NOT NULL,
       superseded boolean NOT NULL,
+      steps jsonb,
       PRIMARY KEY (id)
     )
   `,
@@ -358,6 +359,20 @@ const STATEMENTS: readonly string[] = [
       applied_at timestamptz,
       claimed_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (repository_id, dir, workspace, pull)
+    )
+  `,
+  `
+    CREATE TABLE requested_gate (
+      repository_id int8 NOT NULL,
+      pull int8 NOT NULL,
+      dir text NOT NULL,
+      workspace text NOT NULL,
+      position int4 NOT NULL,
+      head_sha text NOT NULL,
+      plan_id text NOT NULL,
+      policy text,
+      gate jsonb NOT NULL,
+      PRIMARY KEY (repository_id, pull, dir, workspace, position)
     )
   `,
   `

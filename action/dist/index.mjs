@@ -831,6 +831,22 @@ const numericOriginMap = {
 	bigint: "bigint",
 	object: "date"
 };
+const $ZodCheckLessThan = /*@__PURE__*/ $constructor("$ZodCheckLessThan", (inst, def) => {
+	$ZodCheck.init(inst, def);
+	const origin = numericOriginMap[typeof def.value];
+	inst._zod.check = (payload) => {
+		if (def.inclusive ? payload.value <= def.value : payload.value < def.value) return;
+		payload.issues.push({
+			origin: numericOriginMap[typeof payload.value] ?? origin,
+			code: "too_big",
+			maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
+			input: payload.value,
+			inclusive: def.inclusive,
+			inst,
+			continue: !def.abort
+		});
+	};
+});
 const $ZodCheckGreaterThan = /*@__PURE__*/ $constructor("$ZodCheckGreaterThan", (inst, def) => {
 	$ZodCheck.init(inst, def);
 	const origin = numericOriginMap[typeof def.value];
@@ -1901,6 +1917,15 @@ function _never(Class, params) {
 	});
 }
 // @__NO_SIDE_EFFECTS__
+function _lte(value, params) {
+	return new $ZodCheckLessThan({
+		check: "less_than",
+		...normalizeParams(params),
+		value,
+		inclusive: true
+	});
+}
+// @__NO_SIDE_EFFECTS__
 function _gte(value, params) {
 	return new $ZodCheckGreaterThan({
 		check: "greater_than",
@@ -2046,6 +2071,15 @@ const ZodMiniObject = /*@__PURE__*/ $constructor("ZodMiniObject", (inst, def) =>
 	installLazyProp(inst, "shape", (self) => self._zod.def.shape, false);
 });
 // @__NO_SIDE_EFFECTS__
+function object(shape, params) {
+	const def = {
+		type: "object",
+		shape: shape ?? {},
+		...normalizeParams(params)
+	};
+	return new ZodMiniObject(def);
+}
+// @__NO_SIDE_EFFECTS__
 function strictObject(shape, params) {
 	return new ZodMiniObject({
 		type: "object",
@@ -2184,6 +2218,166 @@ function readonly(innerType) {
 	});
 }
 
+// src/domain/workflow-step.ts
+const REPOSITORY_ROLES = [
+	"admin",
+	"maintain",
+	"write",
+	"triage",
+	"read"
+];
+
+// src/protocol/steps.ts
+const MAX_STEP_TEXT = 65536;
+const MAX_NAME$1 = 200;
+const Strings = readonly(array(string()));
+const Argv = readonly(tuple([string()], string()));
+const Env = record(string(), string());
+const RunOn = _enum([
+	"success",
+	"failure",
+	"always"
+]);
+const Name$1 = string().check(_minLength(1), _maxLength(MAX_NAME$1));
+const Count$3 = number().check(int(), _nonnegative());
+const PeopleMatch = discriminatedUnion("kind", [
+	strictObject({ kind: literal("anyone") }),
+	strictObject({
+		kind: literal("user"),
+		login: string().check(_regex(/^[a-z0-9_-]{1,60}(?:\[bot\])?$/))
+	}),
+	strictObject({
+		kind: literal("team"),
+		slug: string().check(_regex(/^[a-z0-9_.-]{1,255}$/))
+	}),
+	strictObject({
+		kind: literal("role"),
+		role: _enum(REPOSITORY_ROLES)
+	}),
+	strictObject({ kind: literal("codeowners") })
+]);
+const People = readonly(array(PeopleMatch).check(_maxLength(100)));
+const gateKeys = {
+	token: exactOptional(Name$1),
+	name: exactOptional(Name$1),
+	allOf: People,
+	anyOf: People,
+	anyOfCount: Count$3.check(_lte(100))
+};
+const Gate = strictObject(gateKeys);
+const AskedGateMessage = strictObject({
+	...gateKeys,
+	policy: exactOptional(Name$1)
+});
+const Format = discriminatedUnion("kind", [
+	strictObject({
+		kind: literal("code"),
+		lang: exactOptional(string())
+	}),
+	strictObject({ kind: literal("raw") }),
+	strictObject({ kind: literal("markdown") })
+]);
+const Init = strictObject({
+	type: literal("init"),
+	extraArgs: Strings,
+	env: Env
+});
+const Plan = strictObject({
+	type: literal("plan"),
+	extraArgs: Strings,
+	env: Env,
+	mode: _enum(["strict", "fast-and-loose"])
+});
+const Apply = strictObject({
+	type: literal("apply"),
+	extraArgs: Strings,
+	env: Env,
+	retry: strictObject({
+		enabled: boolean(),
+		tries: number(),
+		initialSleepSeconds: number(),
+		backoff: number()
+	})
+});
+const Run = strictObject({
+	type: literal("run"),
+	cmd: Argv,
+	captureOutput: boolean(),
+	env: Env,
+	runOn: RunOn,
+	ignoreErrors: boolean(),
+	visibleOn: RunOn,
+	format: Format,
+	onError: readonly(array(strictObject({
+		type: literal("gate"),
+		gate: Gate
+	})))
+});
+const EnvVariable = discriminatedUnion("method", [strictObject({
+	type: literal("env"),
+	method: literal("exec"),
+	name: string(),
+	cmd: Argv,
+	trimTrailingNewlines: boolean(),
+	sensitive: boolean()
+}), strictObject({
+	type: literal("env"),
+	method: literal("source"),
+	cmd: Argv,
+	sensitive: boolean()
+})]);
+const policyKeys = {
+	extraArgs: Strings,
+	env: Env,
+	gate: exactOptional(Gate),
+	ignoreErrors: boolean(),
+	runOn: RunOn,
+	visibleOn: RunOn
+};
+const Policy = strictObject({
+	type: _enum(["checkov", "conftest"]),
+	...policyKeys
+});
+const Opa = strictObject({
+	type: literal("opa"),
+	...policyKeys,
+	failOn: _enum(["undefined", "defined"])
+});
+const Gates = strictObject({
+	type: literal("gates"),
+	cmd: Argv,
+	env: Env,
+	runOn: RunOn
+});
+const RunnerStepMessage = union([
+	Init,
+	Plan,
+	Apply,
+	Run,
+	EnvVariable,
+	Policy,
+	Opa,
+	Gates
+]);
+const Hook = union([
+	Run,
+	EnvVariable,
+	Gates
+]);
+const RunHooksMessage = strictObject({
+	pre: readonly(array(Hook)),
+	post: readonly(array(Hook))
+});
+const StepResultMessage = strictObject({
+	name: Name$1,
+	success: boolean(),
+	ignored: boolean(),
+	visible: boolean(),
+	text: string().check(_maxLength(MAX_STEP_TEXT)),
+	lang: exactOptional(string().check(_regex(/^[A-Za-z0-9_+-]{1,20}$/))),
+	durationMs: Count$3
+});
+
 // src/protocol/messages.ts
 const MAX_PLAN_BYTES = 33554432;
 const MAX_REPORT_BYTES = 26214400;
@@ -2220,6 +2414,9 @@ const ManifestTarget = strictObject({
 	engine: _enum(["terraform", "tofu"]),
 	version: nullable(string()),
 	createWorkspace: boolean(),
+	steps: exactOptional(readonly(array(RunnerStepMessage))),
+	variables: exactOptional(record(string(), string())),
+	stack: exactOptional(string()),
 	seal: optional(strictObject({
 		planId: Uuid$1,
 		key: string(),
@@ -2246,6 +2443,7 @@ const Manifest = strictObject({
 	stepTimeoutMs: Count$2,
 	configDigest: string(),
 	digestKey: string(),
+	hooks: exactOptional(RunHooksMessage),
 	targets: array(ManifestTarget)
 });
 const NextStep = discriminatedUnion("next", [
@@ -3429,8 +3627,10 @@ const Count = number().check(int(), _nonnegative());
 const OutcomePhase = _enum([
 	"checkout",
 	"tool",
+	"hook",
 	"init",
 	"plan",
+	"step",
 	"show",
 	"store",
 	"verify",
@@ -3460,6 +3660,8 @@ const Outcome = strictObject({
 	lineage: nullable(string().check(_maxLength(200))),
 	diagnostics: array(DiagnosticMessage).check(_maxLength(MAX_LIST)),
 	text: string().check(_maxLength(MAX_OUTCOME_TEXT)),
+	steps: exactOptional(array(StepResultMessage).check(_maxLength(200))),
+	gates: exactOptional(array(AskedGateMessage).check(_maxLength(50))),
 	durationMs: Count
 });
 const Report = strictObject({
@@ -3511,18 +3713,22 @@ const HARMLESS = /(_ID|_FILE|_PATH|_URL|_ARN|_NAME|AUTH_SOCK)$/i;
 function secretMask(env, more) {
 	const values = Object.entries(env).filter(([name, value]) => value !== void 0 && SECRET_NAME.test(name) && !HARMLESS.test(name)).map(([, value]) => value ?? "");
 	const forms = /* @__PURE__ */ new Set();
-	for (const value of [...values, ...more]) for (const form of [
-		value,
-		value.trim(),
-		JSON.stringify(value).slice(1, -1),
-		Buffer.from(value).toString("base64"),
-		...value.split(/\r?\n/)
-	]) if (form.length >= SHORTEST && !/^-----(BEGIN|END) [A-Z ]+-----$/.test(form)) forms.add(form);
-	const sorted = [...forms].sort((a, b) => b.length - a.length);
-	const pattern = sorted.length === 0 ? null : new RegExp(sorted.map(escaped).join("|"), "g");
+	let pattern = null;
+	function add(added, ignoreShorter = SHORTEST) {
+		for (const value of added) for (const form of [
+			value,
+			value.trim(),
+			JSON.stringify(value).slice(1, -1),
+			Buffer.from(value).toString("base64"),
+			...value.split(/\r?\n/)
+		]) if (form.length >= ignoreShorter && !/^-----(BEGIN|END) [A-Z ]+-----$/.test(form)) forms.add(form);
+		const sorted = [...forms].sort((a, b) => b.length - a.length);
+		pattern = sorted.length === 0 ? null : new RegExp(sorted.map(escaped).join("|"), "g");
+	}
+	add([...values, ...more]);
 	return {
 		mask: (text) => pattern === null ? text : text.replace(pattern, "***"),
-		longest: sorted[0]?.length ?? 0
+		add
 	};
 }
 function maskDeep(value, mask) {
@@ -3569,6 +3775,8 @@ function outcomeOf(index, durationMs, ending) {
 		lineage: null,
 		diagnostics: [],
 		text: "",
+		steps: [],
+		gates: [],
 		...ending
 	};
 }
@@ -3594,9 +3802,11 @@ function buildReport(result, mask) {
 }
 function fitted(outcome, share, mask) {
 	const text = mask.mask(outcome.text);
+	const steps = cutSteps(outcome.steps, mask);
 	const slim = {
 		...outcome,
 		text: text.length > 65536 ? text.slice(text.length - MAX_OUTCOME_TEXT) : text,
+		steps,
 		resources: cutTexts(maskDeep(outcome.resources, mask.mask)),
 		outputs: cutTexts(maskDeep(outcome.outputs, mask.mask)),
 		diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
@@ -3609,9 +3819,14 @@ function fitted(outcome, share, mask) {
 	} : {};
 	const told = problemModel("The plan is too large to be shown, and what cannot be reviewed is not applied. Split this root module.");
 	const counts = outcome.model?.counts ?? EMPTY_PLAN.counts;
+	const brief = steps.map((step) => ({
+		...step,
+		text: step.success ? "" : step.text.slice(-2e3)
+	}));
 	const small = {
 		...slim,
 		...cut,
+		steps: brief,
 		model: outcome.model === null ? null : {
 			...told,
 			counts
@@ -3624,12 +3839,28 @@ function fitted(outcome, share, mask) {
 		code: code ?? "report-too-large",
 		planStored,
 		serial,
+		gates: outcome.gates,
 		...unseen ? { state: "plan-failed" } : {}
 	});
 	return [slim, small].find((candidate) => fits(candidate, share)) ?? bare;
 }
 function fits(outcome, share) {
 	return Outcome.safeParse(outcome).success && Buffer.byteLength(JSON.stringify(outcome)) <= share;
+}
+const MAX_STEPS_TEXT = 262144;
+function cutSteps(steps, mask) {
+	let room = MAX_STEPS_TEXT;
+	return steps.toReversed().map((step) => {
+		const name = mask.mask(step.name).slice(0, 200) || "step";
+		const whole = mask.mask(step.text);
+		const text = whole.slice(Math.max(0, whole.length - Math.min(room, MAX_STEP_TEXT)));
+		room = Math.max(0, room - text.length);
+		return {
+			...step,
+			name,
+			text
+		};
+	}).toReversed();
 }
 function cutTexts(value) {
 	if (typeof value === "string") return value.length > 65536 ? `${value.slice(0, MAX_MODEL_TEXT - 1)}…` : value;
@@ -3669,7 +3900,7 @@ function* hclTokens(text) {
 		} else if (char === "#" || text.startsWith("//", at)) {
 			const end = text.indexOf("\n", at);
 			at = end === -1 ? text.length : end;
-		} else if (text.startsWith("/*", at)) at = endOf(text, "*/", at + 2);
+		} else if (text.startsWith("/*", at)) at = endOf$1(text, "*/", at + 2);
 		else if (char === "\"") {
 			const end = stringEnd(text, at + 1);
 			yield stringToken(text.slice(at + 1, end));
@@ -3699,13 +3930,13 @@ function* hclTokens(text) {
 		}
 	}
 }
-function endOf(text, mark, from) {
+function endOf$1(text, mark, from) {
 	const found = text.indexOf(mark, from);
 	return found === -1 ? text.length : found + mark.length;
 }
 function heredocEnd(text, from, name) {
 	for (let at = from; at < text.length;) {
-		const end = endOf(text, "\n", at);
+		const end = endOf$1(text, "\n", at);
 		if (text.slice(at, end).trim() === name) return end;
 		at = end;
 	}
@@ -4519,6 +4750,51 @@ function reasonOf$1(exit) {
 	return (exit.stderr || exit.stdout).trim().split("\n").slice(-5).join(" ").slice(0, 1e3).replace(/(authorization: *\w+ +)\S+/gi, "$1***") || `git ended with code ${exit.code}`;
 }
 
+// action/src/hook-outcomes.ts
+function hookFailure(manifest, hooks, problem) {
+	const state = manifest.kind === "plan" ? "plan-failed" : "not-attempted";
+	const outcomes = manifest.targets.map((target) => outcomeOf(target.index, 0, {
+		state,
+		phase: "hook",
+		code: "hook-failed",
+		diagnostics: [{
+			severity: "error",
+			summary: problem.split("\n", 1)[0] ?? problem
+		}]
+	}));
+	return {
+		problem: {
+			code: "hook-failed",
+			message: problem
+		},
+		outcomes: withHooks(outcomes, manifest, hooks, null)
+	};
+}
+function withHooks(outcomes, manifest, before, after) {
+	const gates = manifest.kind === "plan" ? [...before.gates, ...after?.gates ?? []] : [];
+	const shown = ({ steps }) => steps.filter((step) => step.visible || !step.success);
+	return outcomes.map((outcome, position) => {
+		const all = [...outcome.gates, ...gates];
+		const steps = position === 0 ? [
+			...shown(before),
+			...outcome.steps,
+			...after === null ? [] : shown(after)
+		] : outcome.steps;
+		return manifest.kind === "plan" && (all.length > 50 || after?.gatesLost === true) ? {
+			...outcome,
+			steps,
+			gates: all.slice(0, 50),
+			state: "plan-failed",
+			phase: "hook",
+			code: "gates-lost"
+		} : {
+			...outcome,
+			steps,
+			gates: all
+		};
+	});
+}
+
 // action/src/plugin-cache.ts
 function openPluginCache(dir) {
 	let turn = Promise.resolve();
@@ -4632,6 +4908,486 @@ function failure(message) {
 	return {
 		ok: false,
 		message: message.slice(0, MAX_BUILD_FAILURE)
+	};
+}
+
+// src/protocol/gate-text.ts
+const Texts = optional(array(string()));
+const Printed = object({ gates: array(object({
+	token: optional(nullable(string())),
+	name: optional(nullable(string())),
+	all_of: Texts,
+	any_of: Texts,
+	any_of_count: optional(number())
+})) });
+function readGates(value) {
+	const printed = Printed.safeParse(value);
+	if (!printed.success) return {
+		ok: false,
+		problem: "The command must print `{\"gates\": [...]}` as JSON and nothing else."
+	};
+	if (printed.data.gates.length > 50) return {
+		ok: false,
+		problem: `More than ${50} gates.`
+	};
+	const gates = [];
+	for (const gate of printed.data.gates) {
+		const allOf = (gate.all_of ?? []).map(matchOf);
+		const anyOf = (gate.any_of ?? []).map(matchOf);
+		const bad = [...allOf, ...anyOf].find((match) => typeof match === "string");
+		if (bad !== void 0) return {
+			ok: false,
+			problem: `${JSON.stringify(String(bad).slice(0, 80))} does not say who is meant.`
+		};
+		const asked = AskedGateMessage.safeParse({
+			...gate.token == null ? {} : { token: gate.token },
+			...gate.name == null ? {} : { name: gate.name },
+			allOf,
+			anyOf,
+			anyOfCount: gate.any_of_count ?? 1
+		});
+		if (!asked.success) return {
+			ok: false,
+			problem: `A gate cannot be read: ${asked.error.issues[0]?.path.join(".") ?? ""}.`
+		};
+		gates.push(asked.data);
+	}
+	return {
+		ok: true,
+		gates
+	};
+}
+function matchOf(text) {
+	if (text === "*") return { kind: "anyone" };
+	if (text === "codeowners") return { kind: "codeowners" };
+	const colon = text.indexOf(":");
+	const kind = text.slice(0, Math.max(0, colon));
+	const name = text.slice(colon + 1);
+	if (kind === "user") return {
+		kind: "user",
+		login: name.toLowerCase()
+	};
+	if (kind === "team") return {
+		kind: "team",
+		slug: name.toLowerCase()
+	};
+	const role = kind === "role" || kind === "repo" ? REPOSITORY_ROLES.find((one) => one === name) : void 0;
+	return role === void 0 ? text : {
+		kind: "role",
+		role
+	};
+}
+
+// action/src/fill-in.ts
+var MissingVariable = class extends Error {
+	name = "MissingVariable";
+};
+function fillIn(text, env) {
+	return text.replace(/\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name) => {
+		if (name === void 0) return whole === "$$" ? "$" : whole;
+		const value = Object.hasOwn(env, name) ? env[name] : void 0;
+		if (value === void 0) throw new MissingVariable(`The variable ${name} is not set in the environment of this step.`);
+		return value;
+	});
+}
+function withOwn(env, own) {
+	const filled = Object.entries(own).map(([name, value]) => [name, fillIn(value, env)]);
+	return {
+		...env,
+		...Object.fromEntries(filled)
+	};
+}
+
+// action/src/user-step.ts
+const RAW_TAIL = 4 * MAX_STEP_TEXT;
+const MAX_VALUE = 131072;
+const SHORTEST_SENSITIVE = 4;
+const INSTALL = {
+	checkov: "a step such as `pip install checkov`",
+	conftest: "a step with open-policy-agent/conftest",
+	opa: "a step with open-policy-agent/setup-opa"
+};
+function isDue(on, wentWell) {
+	return on === "always" || on === "success" === wentWell;
+}
+function dueOf(step) {
+	return "runOn" in step ? step.runOn : "success";
+}
+async function carryOut(step, place, mayGate) {
+	const started = performance.now();
+	const name = place.mask.mask(nameOf(step)).slice(0, 160);
+	place.log(`--- ${name}\n`);
+	const done = tooLate(await attempt$1(step, place), mayGate);
+	const asked = done.success || done.broken === true || done.cancelled === true ? [] : gatesOn(step);
+	const gates = mayGate ? [...done.gates ?? [], ...asked] : [];
+	const gated = mayGate && asked.length > 0;
+	const ignored = !done.success && (gated || "ignoreErrors" in step && step.ignoreErrors && done.cancelled !== true);
+	const visible = isDue("visibleOn" in step ? step.visibleOn : "failure", done.success) || step.type === "gates" && gates.length > 0;
+	const masked = place.mask.mask(done.text).trimEnd();
+	if (!done.success) place.log(`--- ${name} failed${ignored ? ", which is ignored" : ""}\n`);
+	return {
+		ok: done.success || ignored,
+		result: {
+			name,
+			success: done.success,
+			ignored,
+			visible,
+			text: visible || !done.success ? masked.slice(-MAX_STEP_TEXT) : "",
+			...langOf(step),
+			durationMs: Math.round(performance.now() - started)
+		},
+		env: done.env ?? place.env,
+		gates,
+		cancelled: done.cancelled === true
+	};
+}
+function tooLate(done, mayGate) {
+	return mayGate || done.gates === void 0 || done.gates.length === 0 ? done : {
+		success: false,
+		text: "The step asks for approvals when the apply is about to happen. Ask for them in the plan.",
+		broken: true
+	};
+}
+function gatesOn(step) {
+	if (step.type === "run") return step.onError.map(({ gate }) => asked(gate));
+	return "gate" in step && step.gate !== void 0 ? [{
+		...asked(step.gate),
+		policy: step.type
+	}] : [];
+}
+function asked({ token, name, allOf, anyOf, anyOfCount }) {
+	return {
+		...token === void 0 ? {} : { token },
+		...name === void 0 ? {} : { name },
+		allOf,
+		anyOf,
+		anyOfCount
+	};
+}
+function nameOf(step) {
+	switch (step.type) {
+		case "run": return `run ${step.cmd.join(" ").replace(/\s+/g, " ")}`.slice(0, 120);
+		case "env": return step.method === "exec" ? `env ${step.name}`.slice(0, 120) : `env source ${step.cmd[0]}`.slice(0, 120);
+		case "gates":
+		case "checkov":
+		case "conftest":
+		case "opa": return step.type;
+	}
+}
+function langOf(step) {
+	const lang = step.type === "run" && step.format.kind === "code" ? step.format.lang : void 0;
+	return lang !== void 0 && /^[A-Za-z0-9_+-]{1,20}$/.test(lang) ? { lang } : {};
+}
+async function attempt$1(step, place) {
+	try {
+		switch (step.type) {
+			case "run": return await runStep(step, place);
+			case "env": return await (step.method === "exec" ? setVariable(step, place) : sourceScript(step, place));
+			case "gates": return await askGates(step, place);
+			case "checkov":
+			case "conftest":
+			case "opa": return await checkPolicy(step, place);
+		}
+	} catch (error) {
+		if (error instanceof MissingVariable) return {
+			success: false,
+			text: error.message,
+			broken: true
+		};
+		throw error;
+	}
+}
+async function runStep(step, place) {
+	const env = withOwn(place.env, step.env);
+	const ran = await run(step.cmd, place, { env });
+	return {
+		...ran.done,
+		text: step.captureOutput || !ran.done.success ? ran.done.text : ""
+	};
+}
+async function setVariable(step, place) {
+	const { exit, done } = await run(step.cmd, place, {
+		env: place.env,
+		quiet: step.sensitive,
+		stdoutChars: MAX_VALUE
+	});
+	if (!done.success) return step.sensitive ? {
+		...done,
+		text: endOf(exit, step.cmd[0])
+	} : done;
+	const value = step.trimTrailingNewlines ? exit.stdout.replace(/[\r\n]+$/, "") : exit.stdout;
+	if (exit.cut || value.length > MAX_VALUE || value.includes("\0")) return {
+		success: false,
+		text: `The output cannot be the value of ${step.name}: too long, or with a NUL.`,
+		broken: true
+	};
+	if (step.sensitive) place.mask.add([value], SHORTEST_SENSITIVE);
+	return {
+		success: true,
+		text: "",
+		env: {
+			...place.env,
+			[step.name]: value
+		}
+	};
+}
+const SHELL_OWN = /^(_|SHLVL|PWD|OLDPWD|BASHOPTS|SHELLOPTS|BASH_.*)$/;
+async function sourceScript(step, place) {
+	const file = join(place.tempDir, `env-${process.pid}-${performance.now()}`);
+	const script = "set -eu; __plumbline_out=\"$1\"; shift; source \"$@\"; env -0 > \"$__plumbline_out\"";
+	try {
+		const { exit, done } = await run([
+			"bash",
+			"-c",
+			script,
+			"plumbline",
+			file,
+			...step.cmd.map((text) => fillIn(text, place.env))
+		], place, {
+			env: place.env,
+			quiet: step.sensitive,
+			filled: true
+		});
+		if (!done.success) return step.sensitive ? {
+			...done,
+			text: endOf(exit, step.cmd[0])
+		} : done;
+		const entries = (await readFile(file, "utf8")).split("\0").flatMap((line) => {
+			const at = line.indexOf("=");
+			const name = line.slice(0, Math.max(0, at));
+			return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !SHELL_OWN.test(name) ? [[name, line.slice(at + 1)]] : [];
+		});
+		const env = Object.fromEntries(entries);
+		if (step.sensitive) {
+			const fresh = entries.filter(([name, value]) => place.env[name] !== value).map(([, value]) => value);
+			place.mask.add(fresh, SHORTEST_SENSITIVE);
+		}
+		return {
+			success: true,
+			text: "",
+			env
+		};
+	} finally {
+		await rm(file, { force: true });
+	}
+}
+async function askGates(step, place) {
+	const env = withOwn(place.env, step.env);
+	const { exit, done } = await run(step.cmd, place, {
+		env,
+		stdoutChars: 1048576
+	});
+	if (!done.success) return {
+		...done,
+		broken: true
+	};
+	const read = readGates(exit.cut ? void 0 : parseJson$1(exit.stdout));
+	return read.ok ? {
+		success: true,
+		text: "",
+		gates: read.gates
+	} : {
+		success: false,
+		text: `${read.problem}\n${done.text}`,
+		broken: true
+	};
+}
+async function checkPolicy(step, place) {
+	const env = withOwn(place.env, step.env);
+	if (await onPath(step.type, env.PATH ?? "") === null) return {
+		success: false,
+		text: `${step.type} is not on PATH. Add ${INSTALL[step.type]} to the workflow before Plumbline's step.`,
+		broken: true
+	};
+	const plan = await place.planJson();
+	if (plan === null) return {
+		success: false,
+		text: `There is no plan yet: ${step.type} must come after it.`,
+		broken: true
+	};
+	const extra = step.extraArgs.map((text) => fillIn(text, env));
+	const { done } = await run([step.type, ...policyArgs(step, plan, extra)], place, {
+		env,
+		filled: true
+	});
+	return done;
+}
+function policyArgs(step, plan, extra) {
+	switch (step.type) {
+		case "checkov": return [
+			...extra.length === 0 ? ["--quiet", "--compact"] : extra,
+			"-f",
+			plan
+		];
+		case "conftest": return [
+			"test",
+			"--ignore",
+			".git",
+			plan,
+			...extra
+		];
+		case "opa": return [
+			"eval",
+			"failOn" in step && step.failOn === "defined" ? "--fail-defined" : "--fail",
+			"--format",
+			"json",
+			"--ignore",
+			".git",
+			"-i",
+			plan,
+			...extra
+		];
+	}
+}
+async function run(cmd, place, options) {
+	const [program = "", ...args] = options.filled === true ? cmd : cmd.map((text) => fillIn(text, options.env));
+	let said = "";
+	const exit = await runCommand({
+		program,
+		args,
+		cwd: place.cwd,
+		env: options.env,
+		timeoutMs: place.timeoutMs,
+		graceMs: place.graceMs,
+		cancel: place.cancel,
+		keep: options.stdoutChars ?? RAW_TAIL,
+		onLine: (line) => {
+			const secret = /^::add-mask::(.+)$/.exec(line.trim())?.[1];
+			if (secret !== void 0) place.mask.add([secret], SHORTEST_SENSITIVE);
+		},
+		onText: (text) => {
+			said = (said + text).slice(-2 * RAW_TAIL);
+			if (options.quiet !== true) place.log(text);
+		}
+	});
+	const success = exit.code === 0 && exit.stopped === null && exit.startError === null;
+	const text = plain(said.slice(-RAW_TAIL));
+	const end = success ? "" : endOf(exit, program);
+	return {
+		exit,
+		done: {
+			success,
+			text: end === "" ? text : text === "" ? end : `${text.trimEnd()}\n${end}`,
+			...exit.stopped === null && exit.startError === null ? {} : { broken: true },
+			cancelled: exit.stopped === "cancelled"
+		}
+	};
+}
+function endOf(exit, program) {
+	if (exit.stopped === "cancelled") return "The run was cancelled.";
+	if (exit.stopped === "timeout") return "It took longer than the time limit for a step and was stopped.";
+	if (exit.startError !== null) return `${program.slice(0, 200)} could not be started: ${exit.startError.slice(0, 300)}`;
+	return exit.code === null ? "It was ended by a signal." : `It ended with code ${exit.code}.`;
+}
+function plain(text) {
+	return text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g, "");
+}
+
+// action/src/run-hooks.ts
+async function runHooks(session, log, what) {
+	const steps = [];
+	const gates = [];
+	let { env } = session;
+	let problem = null;
+	let gatesLost = false;
+	if (what.list.length === 0) return {
+		problem,
+		steps,
+		gates,
+		gatesLost: false,
+		env
+	};
+	const group = log.open(`${what.when} hooks`, session.manifest.targets.length === 1);
+	const tempDir = await mkdtemp(join(session.workDir, "hooks-"));
+	const own = {
+		TERRATEAM_TMPDIR: tempDir,
+		PLUMBLINE_TMPDIR: tempDir,
+		...what.outcomes === void 0 ? {} : await resultsFile(tempDir, session, what)
+	};
+	for (const step of what.list) {
+		if (session.cancel.aborted) {
+			problem ??= "The run was cancelled.";
+			break;
+		}
+		if (!isDue(dueOf(step), what.wentWell && problem === null)) continue;
+		const end = await carryOut(step, {
+			cwd: session.checkout,
+			env: {
+				...env,
+				...own
+			},
+			tempDir,
+			timeoutMs: session.manifest.stepTimeoutMs,
+			graceMs: session.grace.planMs,
+			cancel: session.cancel,
+			mask: session.mask,
+			log: group.add,
+			planJson: async () => null
+		}, session.manifest.kind === "plan");
+		const name = `${what.when} hook: ${end.result.name}`.slice(0, 200);
+		steps.push({
+			...end.result,
+			name
+		});
+		gates.push(...end.gates);
+		env = end.env;
+		if (!end.ok) {
+			gatesLost ||= step.type === "gates";
+			problem ??= `The ${what.when} hook \`${end.result.name.replaceAll("`", "'")}\` failed: ${end.result.text.slice(-4e3)}`;
+		}
+	}
+	if (gates.length > 50) problem ??= `The hooks ask for ${gates.length} gates; at most ${50} can be kept.`;
+	group.end();
+	return {
+		problem,
+		steps,
+		gates: gates.slice(0, 50),
+		gatesLost: gatesLost || gates.length > 50,
+		env
+	};
+}
+async function resultsFile(tempDir, { manifest, mask }, what) {
+	const places = new Map(manifest.targets.map(({ index, dir, workspace }) => [index, {
+		dir,
+		workspace
+	}]));
+	const steps = (what.outcomes ?? []).flatMap((outcome) => {
+		const scope = {
+			type: "dirspace",
+			...places.get(outcome.index)
+		};
+		const own = outcome.steps.map(({ name, success, ignored, text }) => ({
+			scope,
+			step: name.split(" ", 1)[0],
+			success,
+			ignore_errors: ignored,
+			payload: {
+				name,
+				text
+			}
+		}));
+		const engine = {
+			scope,
+			step: `tf/${manifest.kind}`,
+			success: outcome.code === null,
+			ignore_errors: false
+		};
+		return [...own, {
+			...engine,
+			payload: {
+				state: outcome.state,
+				has_changes: outcome.state === "planned"
+			}
+		}];
+	});
+	const file = join(tempDir, "results.json");
+	await writeFile(file, mask.mask(JSON.stringify({
+		success: what.wentWell,
+		steps
+	})), { mode: 384 });
+	return {
+		TERRATEAM_RESULTS_FILE: file,
+		PLUMBLINE_RESULTS_FILE: file
 	};
 }
 
@@ -4833,6 +5589,36 @@ function applyFlags(flags) {
 	return flags.filter((flag) => flag.startsWith("-parallelism=") || flag.startsWith("-lock-timeout="));
 }
 
+// action/src/step-env.ts
+const POWERFUL = /^(LD_|DYLD_|BASH_|TF_CLI_|TF_DATA_DIR$|TF_WORKSPACE$|GITHUB_|ACTIONS_|RUNNER_|ENV$|PATH$|HOME$|NODE_OPTIONS$)/;
+function runVariables(session) {
+	const { pull, baseRef } = session.manifest;
+	return twins({
+		ROOT: session.checkout,
+		RUN_KIND: "pr",
+		RUN_KIND_DATA: JSON.stringify({ id: String(pull) }),
+		BASE_REF: baseRef
+	});
+}
+function targetVariables(env, target, paths) {
+	const variables = Object.entries(target.variables ?? {}).filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !POWERFUL.test(name) && !Object.hasOwn(env, name));
+	return {
+		...Object.fromEntries(variables),
+		...twins({
+			DIR: target.dir,
+			WORKSPACE: target.workspace,
+			PLAN_FILE: paths.planFile,
+			TMPDIR: paths.tempDir,
+			STACK: target.stack ?? "default",
+			ENGINE_NAME: target.engine,
+			TF_CMD: paths.tool
+		})
+	};
+}
+function twins(values) {
+	return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => [[`TERRATEAM_${name}`, value], [`PLUMBLINE_${name}`, value]]));
+}
+
 // action/src/target-place.ts
 const WORKSPACE = /^[A-Za-z0-9_][A-Za-z0-9_.~+=:@$&-]{0,89}$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -4953,18 +5739,27 @@ async function openRoom(session, target, options) {
 		code: "tool-version"
 	}, `The configuration asks for ${target.engine} ${target.version}, the runner has ${found.tool.version}. Install the wanted version in the workflow before Plumbline's step.`);
 	const dataDir = join(session.workDir, `data-${target.index}`);
-	await mkdir(dataDir, {
+	const tempDir = join(session.workDir, `tmp-${target.index}`);
+	for (const dir of [dataDir, tempDir]) await mkdir(dir, {
 		recursive: true,
 		mode: 448
+	});
+	const planFile = join(session.workDir, `plan-${target.index}.tfplan`);
+	const variables = targetVariables(session.env, target, {
+		planFile,
+		tempDir,
+		tool: found.tool.path
 	});
 	return {
 		target,
 		path: place.path,
 		tool: found.tool,
 		dataDir,
-		planFile: join(session.workDir, `plan-${target.index}.tfplan`),
+		planFile,
+		tempDir,
 		env: {
 			...session.env,
+			...variables,
 			TF_WORKSPACE: target.workspace,
 			TF_DATA_DIR: dataDir
 		},
@@ -5032,7 +5827,11 @@ const INIT = [
 	"-no-color"
 ];
 const NOT_PLACE = /secret|token|passw|access_key|private|credential|sas_|client_cert|client_id|session|profile|assume_role|encryption_key|msi|oidc/i;
-async function initTarget(session, room, state) {
+async function initTarget(session, room, state, extraArgs = []) {
+	const init = {
+		...room,
+		initArgs: [...INIT, ...extraArgs]
+	};
 	const lock = await readLockFile(room);
 	const exit = await session.cache.during(lock?.toString("utf8") ?? null, async (cacheDir) => {
 		const env = cacheDir === null ? room.env : {
@@ -5040,10 +5839,10 @@ async function initTarget(session, room, state) {
 			TF_PLUGIN_CACHE_DIR: cacheDir
 		};
 		const first = await runEngine(session, room, {
-			args: INIT,
+			args: init.initArgs,
 			env
 		});
-		return first.code !== 0 && isMissingWorkspace(room, first.stdout + first.stderr) ? initNewWorkspace(session, room, env, state) : first;
+		return first.code !== 0 && isMissingWorkspace(room, first.stdout + first.stderr) ? initNewWorkspace(session, init, env, state) : first;
 	});
 	if (exit.code !== 0) throw engineStop(exit, {
 		state,
@@ -5077,7 +5876,7 @@ function isMissingWorkspace(room, output) {
 }
 async function initNewWorkspace(session, room, env, state) {
 	const inDefault = await runEngine(session, room, {
-		args: INIT,
+		args: room.initArgs,
 		env: {
 			...env,
 			TF_WORKSPACE: "default"
@@ -5104,7 +5903,7 @@ async function initNewWorkspace(session, room, env, state) {
 		does: "workspace new"
 	});
 	return runEngine(session, room, {
-		args: INIT,
+		args: room.initArgs,
 		env
 	});
 }
@@ -9642,10 +10441,166 @@ function need(bytes, at, length) {
 	if (at + length > bytes.length) throw new Error("not a plan file: it ends early");
 }
 
+// action/src/step-list.ts
+const FIXED = [
+	"TF_WORKSPACE",
+	"TF_DATA_DIR",
+	"TF_PLUGIN_CACHE_DIR"
+];
+async function walkSteps(session, room, list, engine) {
+	const steps = [];
+	const gates = [];
+	let stop = null;
+	let env = room.env;
+	for (const step of list) {
+		if (session.cancel.aborted && stop === null) stop = stopWith({
+			state: "not-attempted",
+			phase: "step",
+			code: "cancelled"
+		}, "The run was cancelled.");
+		if (session.cancel.aborted) break;
+		if (step.type === "init" || step.type === "plan" || step.type === "apply") {
+			if (stop === null) stop = await engineStep(step, {
+				...room,
+				env
+			}, engine);
+			continue;
+		}
+		if (!isDue(dueOf(step), stop === null) || steps.length >= 200) continue;
+		const now = {
+			...room,
+			env
+		};
+		const end = await carryOut(step, placeOf(session, now, () => engine.planJson(now)), engine.mayGate);
+		steps.push(end.result);
+		gates.push(...end.gates);
+		env = kept(room, end.env);
+		if (end.cancelled) stop ??= stopWith({
+			state: "not-attempted",
+			phase: "step",
+			code: "cancelled"
+		}, "The run was cancelled.");
+		else if (!end.ok) {
+			const said = end.result.text === "" ? "" : `: ${end.result.text.trimEnd().split("\n").at(-1) ?? ""}`;
+			stop ??= stopWith({
+				state: engine.failState,
+				phase: "step",
+				code: "step-failed"
+			}, `The step \`${end.result.name.replaceAll("`", "'")}\` failed${said.slice(0, 600)}`);
+		}
+	}
+	if (gates.length > 50) stop ??= stopWith({
+		state: engine.failState,
+		phase: "step",
+		code: "too-many-gates"
+	}, `The steps ask for ${gates.length} gates; at most ${50} can be kept.`);
+	return {
+		stop,
+		steps,
+		gates: gates.slice(0, 50)
+	};
+}
+async function engineStep(step, room, engine) {
+	try {
+		const env = kept(room, withOwn(room.env, step.env));
+		const extraArgs = step.extraArgs.map((text) => fillIn(text, env));
+		return await engine.do(step, {
+			...room,
+			env
+		}, extraArgs) ? null : new TargetStop({ state: engine.failState }, `${step.type} failed.`);
+	} catch (error) {
+		if (error instanceof MissingVariable) return stopWith({
+			state: engine.failState,
+			phase: "step",
+			code: "variable-missing"
+		}, `${step.type}: ${error.message}`);
+		if (error instanceof TargetStop) {
+			room.log(`${error.message}\n`);
+			return error;
+		}
+		throw error;
+	}
+}
+function kept(room, env) {
+	const fixed = FIXED.flatMap((name) => {
+		const value = room.env[name];
+		return value === void 0 ? [] : [[name, value]];
+	});
+	const free = Object.entries(env).filter(([name]) => !FIXED.some((one) => one === name));
+	return Object.fromEntries([...free, ...fixed]);
+}
+function placeOf(session, room, planJson) {
+	return {
+		cwd: room.path,
+		env: room.env,
+		tempDir: room.tempDir,
+		timeoutMs: session.manifest.stepTimeoutMs,
+		graceMs: session.grace.planMs,
+		cancel: session.cancel,
+		mask: session.mask,
+		log: room.log,
+		planJson
+	};
+}
+
 // action/src/plan-target.ts
 const MAX_SHOW_CHARS = 419430400;
+const PLAN_STEPS = [{
+	type: "init",
+	extraArgs: [],
+	env: {}
+}, {
+	type: "plan",
+	extraArgs: [],
+	env: {},
+	mode: "strict"
+}];
 async function planTarget(session, room) {
-	const plan = await makePlan(session, room);
+	await checkFlags(session, room);
+	let plan = null;
+	const walked = await walkSteps(session, room, room.target.steps ?? PLAN_STEPS, {
+		do: async (step, now, extraArgs) => {
+			if (step.type === "init") await initTarget(session, now, "plan-failed", extraArgs);
+			else if (step.type === "plan") plan = await makePlan(session, now, extraArgs);
+			return true;
+		},
+		planJson: (now) => planJson(session, now, plan?.bytes ?? null),
+		mayGate: true,
+		failState: "plan-failed"
+	});
+	const { steps, gates } = walked;
+	try {
+		if (walked.stop !== null) throw walked.stop;
+		return {
+			...await storePlan(session, room, plan),
+			steps,
+			gates
+		};
+	} catch (error) {
+		if (error instanceof TargetStop) {
+			const model = madeModel(plan);
+			const ending = {
+				...model === null ? {} : { model },
+				...error.ending
+			};
+			return outcomeOf(room.target.index, 0, {
+				...ending,
+				steps,
+				gates
+			});
+		}
+		throw error;
+	}
+}
+function madeModel(plan) {
+	return plan?.model ?? null;
+}
+async function storePlan(session, room, plan) {
+	if (plan === null) throw stopWith({
+		state: "plan-failed",
+		phase: "plan",
+		code: "no-plan-step"
+	}, "No step of the workflow made a plan.");
 	const ended = {
 		phase: "done",
 		model: plan.model,
@@ -9679,11 +10634,17 @@ async function planTarget(session, room) {
 		planStored: true
 	});
 }
-async function makePlan(session, room) {
-	await checkFlags(session, room);
-	await initTarget(session, room, "plan-failed");
+async function planJson(session, room, bytes) {
+	if (bytes === null) return null;
+	const file = join(room.tempDir, "plan.json");
+	await writeFile(room.planFile, bytes, { mode: 384 });
+	await writeFile(file, await showText(session, room, "plan-failed"), { mode: 384 });
+	return file;
+}
+async function makePlan(session, room, extraArgs = []) {
 	const exit = await runEngine(session, room, { args: [
 		"plan",
+		...extraArgs,
 		`-out=${room.planFile}`,
 		"-input=false",
 		"-no-color",
@@ -9722,6 +10683,9 @@ async function makePlan(session, room) {
 	};
 }
 async function showPlan(session, room, state) {
+	return readPlan(parseJson$1(await showText(session, room, state)), { digest: repositoryDigest(session) });
+}
+async function showText(session, room, state) {
 	const shown = await runEngine(session, room, {
 		args: [
 			"show",
@@ -9740,7 +10704,7 @@ async function showPlan(session, room, state) {
 		phase: "show",
 		does: "show"
 	});
-	return readPlan(parseJson$1(shown.stdout), { digest: repositoryDigest(session) });
+	return shown.stdout;
 }
 function planDigest(model) {
 	return createHash("sha256").update(canonicalText(model)).digest("hex");
@@ -9801,6 +10765,21 @@ function inMiB(bytes) {
 }
 
 // action/src/apply-target.ts
+const DEFAULT_STEPS = [{
+	type: "init",
+	extraArgs: [],
+	env: {}
+}, {
+	type: "apply",
+	extraArgs: [],
+	env: {},
+	retry: {
+		enabled: false,
+		tries: 1,
+		initialSleepSeconds: 0,
+		backoff: 1
+	}
+}];
 async function applyStoredPlan(session, room) {
 	const plan = room.target.plan;
 	if (plan === void 0) throw refusal("no-plan", "The service named no plan to apply.");
@@ -9808,33 +10787,93 @@ async function applyStoredPlan(session, room) {
 	const bytes = await openStored(session, room, plan);
 	await writeFile(room.planFile, bytes, { mode: 384 });
 	await restoreLockFile(room, plan, bytes);
-	await initTarget(session, room, "not-attempted");
+	return walkApply(session, room, room.target.steps ?? DEFAULT_STEPS, {
+		init: (now, extraArgs) => initTarget(session, now, "not-attempted", extraArgs),
+		plan: async () => void 0,
+		bytes: () => bytes,
+		apply: async (now, extraArgs) => {
+			return runApply(session, now, await verified(session, now, plan, bytes), {}, extraArgs);
+		}
+	});
+}
+async function verified(session, room, plan, bytes) {
+	await writeFile(room.planFile, bytes, { mode: 384 });
 	expectSame("lock-file", "the provider lock file", plan.facts.lockFileSha256, await lockFileSha256(room));
 	expectSame("backend", "the state backend or workspace", plan.facts.backendFingerprint, await backendFingerprint(session, room));
 	const model = await showPlan(session, room, "not-attempted");
 	expectSame("plan-digest", "what the plan would do", plan.facts.digest, planDigest(model));
 	await checkState(session, room, plan, bytes);
-	return runApply(session, room, model, {});
+	return model;
 }
 async function planAndApply(session, room) {
-	const plan = await makePlan(session, room);
-	const known = {
-		model: plan.model,
-		facts: plan.facts
-	};
-	if (!plan.hasChanges) return outcomeOf(room.target.index, 0, {
-		...known,
-		phase: "done",
-		state: "no-changes"
+	await checkFlags(session, room);
+	let plan = null;
+	const made = () => plan;
+	return await walkApply(session, room, room.target.steps ?? [...PLAN_STEPS, ...DEFAULT_STEPS.slice(1)], {
+		init: (now, extraArgs) => initTarget(session, now, "plan-failed", extraArgs),
+		plan: async (now, extraArgs) => {
+			plan = await makePlan(session, now, extraArgs);
+		},
+		bytes: () => made()?.bytes ?? null,
+		apply: async (now, extraArgs) => {
+			const found = made();
+			if (found === null) throw stopWith({
+				state: "plan-failed",
+				phase: "plan",
+				code: "no-plan-step"
+			}, "No step made a plan.");
+			const known = {
+				model: found.model,
+				facts: found.facts
+			};
+			if (!found.hasChanges) return outcomeOf(room.target.index, 0, {
+				...known,
+				phase: "done",
+				state: "no-changes"
+			});
+			await writeFile(now.planFile, found.bytes, { mode: 384 });
+			return runApply(session, now, found.model, known, extraArgs);
+		}
 	});
-	return runApply(session, room, plan.model, known);
 }
-async function runApply(session, room, model, known) {
+async function walkApply(session, room, list, walk) {
+	let applied = null;
+	const outcome = () => applied;
+	const { stop, steps } = await walkSteps(session, room, list, {
+		do: async (step, now, extraArgs) => {
+			if (step.type !== "apply") {
+				await walk[step.type](now, extraArgs);
+				return true;
+			}
+			applied = await walk.apply(now, extraArgs);
+			return applied.state === "applied" || applied.state === "no-changes";
+		},
+		planJson: (now) => planJson(session, now, walk.bytes()),
+		mayGate: false,
+		failState: "not-attempted"
+	});
+	const ended = outcome();
+	if (ended !== null) return {
+		...ended,
+		steps
+	};
+	const ending = stop?.ending ?? {
+		state: "not-attempted",
+		phase: "apply",
+		code: "no-apply-step"
+	};
+	return outcomeOf(room.target.index, 0, {
+		...ending,
+		steps
+	});
+}
+async function runApply(session, room, model, known, extraArgs) {
 	await begin(session, room);
 	const stream = openApplyStream();
 	const exit = await runEngine(session, room, {
 		args: [
 			"apply",
+			...extraArgs,
 			"-json",
 			"-input=false",
 			"-no-color",
@@ -10012,7 +11051,7 @@ const GRACE = {
 	applyMs: 6e5
 };
 async function runRunner(world) {
-	const tool = lookForTools(world);
+	const tool = lookForTools(world, world.env);
 	const step = await claim(world);
 	if (step === null) return;
 	const beat = startHeartbeat(world);
@@ -10032,9 +11071,9 @@ async function runRunner(world) {
 		});
 	}
 }
-function lookForTools(world) {
+function lookForTools(world, env) {
 	const look = (engine) => {
-		const found = findTool(engine, world.env, world.cancel.signal);
+		const found = findTool(engine, env, world.cancel.signal);
 		found.catch(() => void 0);
 		return found;
 	};
@@ -10132,6 +11171,7 @@ async function runManifest(world, workshop, manifest) {
 			outcomes: []
 		};
 	}
+	const pre = manifest.hooks?.pre ?? [];
 	const [made, sealedPlans] = await Promise.all([checkedOut(world, workshop, manifest), fetchPlans(manifest, world.server, workshop.dir)]);
 	if (!made.ok) return {
 		run: world.run,
@@ -10141,27 +11181,67 @@ async function runManifest(world, workshop, manifest) {
 	};
 	const cacheDir = world.pluginCacheDir ?? join(world.tempDir, "plumbline-plugin-cache");
 	await mkdir(cacheDir, { recursive: true });
-	const session = {
+	const first = {
 		manifest,
 		checkout: made.dir,
 		treeSha: made.treeSha,
 		workDir: workshop.dir,
-		env: world.env,
+		env: {
+			...world.env,
+			...runVariables({
+				manifest,
+				checkout: made.dir
+			})
+		},
 		tool: workshop.tool,
+		mask: world.mask,
 		cache: openPluginCache(cacheDir),
 		server: world.server,
 		sealedPlans,
 		cancel: world.cancel.signal,
 		grace: world.grace ?? GRACE
 	};
+	const before = await runHooks(first, world.log, {
+		when: "pre",
+		list: pre,
+		wentWell: true
+	});
+	if (before.problem !== null) {
+		world.log.note(before.problem);
+		return {
+			run: world.run,
+			treeSha: made.treeSha,
+			...hookFailure(manifest, before, before.problem)
+		};
+	}
+	const session = pre.length === 0 ? first : {
+		...first,
+		env: before.env,
+		tool: lookForTools(world, before.env)
+	};
 	const outcomes = await runTargets(session, world.log);
+	const after = await runHooks(session, world.log, {
+		when: "post",
+		list: manifest.hooks?.post ?? [],
+		wentWell: outcomes.every((outcome) => WENT_WELL.has(outcome.state)),
+		outcomes
+	});
+	if (after.problem !== null) world.log.note(after.problem);
 	return {
 		run: world.run,
 		treeSha: made.treeSha,
-		problem: null,
-		outcomes
+		problem: after.problem === null ? null : {
+			code: "hook-failed",
+			message: after.problem
+		},
+		outcomes: withHooks(outcomes, manifest, before, after)
 	};
 }
+const WENT_WELL = /* @__PURE__ */ new Set([
+	"planned",
+	"no-changes",
+	"applied"
+]);
 async function checkedOut(world, { dir: workDir, checkouts }, pair) {
 	const key = `${pair.baseSha}-${pair.headSha}`;
 	const dir = join(workDir, `checkout-${key}`);

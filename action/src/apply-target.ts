@@ -2,18 +2,30 @@ import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlanModel } from '../../src/domain/plan-model.ts';
+import type { RunnerStep } from '../../src/domain/runner-step.ts';
 import { openApplyStream } from '../../src/plans/apply-stream.ts';
 import { countOf, field, parseJson, textOf } from '../../src/plans/foreign-json.ts';
 import { applyFlags } from '../../src/protocol/terraform-flags.ts';
 import { backendFingerprint, initTarget } from './init-target.ts';
 import { openPlan } from './plan-seal.ts';
-import { makePlan, planDigest, showPlan } from './plan-target.ts';
+import { checkFlags, type MadePlan, makePlan, PLAN_STEPS, planDigest, planJson, showPlan } from './plan-target.ts';
 import { readPlanZip } from './plan-zip.ts';
 import { ServerRefusal } from './server.ts';
+import { walkSteps } from './step-list.ts';
 import { outcomeOf, stopWith, type TargetOutcome, type TargetStop } from './target-outcome.ts';
 import { lockFileSha256, readLockFile, runEngine, type Session, type TargetRoom } from './target-session.ts';
 
 type StoredPlan = NonNullable<TargetRoom['target']['plan']>;
+
+const DEFAULT_STEPS: readonly RunnerStep[] = [
+  { type: 'init', extraArgs: [], env: {} },
+  {
+    type: 'apply',
+    extraArgs: [],
+    env: {},
+    retry: { enabled: false, tries: 1, initialSleepSeconds: 0, backoff: 1 },
+  },
+];
 
 /** Applies the stored plan of one dirspace, or refuses because something is not as it was. Throws `TargetStop`. */
 export async function applyStoredPlan(session: Session, room: TargetRoom): Promise<TargetOutcome> {
@@ -25,7 +37,21 @@ export async function applyStoredPlan(session: Session, room: TargetRoom): Promi
   const bytes = await openStored(session, room, plan);
   await writeFile(room.planFile, bytes, { mode: 0o600 });
   await restoreLockFile(room, plan, bytes);
-  await initTarget(session, room, 'not-attempted');
+  return walkApply(session, room, room.target.steps ?? DEFAULT_STEPS, {
+    init: (now, extraArgs) => initTarget(session, now, 'not-attempted', extraArgs),
+    plan: async () => undefined,
+    bytes: () => bytes,
+    apply: async (now, extraArgs) => {
+      const model = await verified(session, now, plan, bytes);
+      return runApply(session, now, model, {}, extraArgs);
+    },
+  });
+}
+
+/** Is everything as it was when the plan was made? Looked at when all steps before the apply are done. Throws `TargetStop`. */
+async function verified(session: Session, room: TargetRoom, plan: StoredPlan, bytes: Buffer): Promise<PlanModel> {
+  // A step before this one may have written to the plan file.
+  await writeFile(room.planFile, bytes, { mode: 0o600 });
   expectSame('lock-file', 'the provider lock file', plan.facts.lockFileSha256, await lockFileSha256(room));
   expectSame(
     'backend',
@@ -36,17 +62,72 @@ export async function applyStoredPlan(session: Session, room: TargetRoom): Promi
   const model = await showPlan(session, room, 'not-attempted');
   expectSame('plan-digest', 'what the plan would do', plan.facts.digest, planDigest(model));
   await checkState(session, room, plan, bytes);
-  return runApply(session, room, model, {});
+  return model;
 }
 
 /** Plans and applies in one step: what was asked for by somebody who may skip the review. Throws `TargetStop`. */
 export async function planAndApply(session: Session, room: TargetRoom): Promise<TargetOutcome> {
-  const plan = await makePlan(session, room);
-  const known = { model: plan.model, facts: plan.facts } as const;
-  if (!plan.hasChanges) {
-    return outcomeOf(room.target.index, 0, { ...known, phase: 'done', state: 'no-changes' });
+  await checkFlags(session, room);
+  let plan: MadePlan | null = null;
+  const made = (): MadePlan | null => plan;
+  const outcome = await walkApply(session, room, room.target.steps ?? [...PLAN_STEPS, ...DEFAULT_STEPS.slice(1)], {
+    init: (now, extraArgs) => initTarget(session, now, 'plan-failed', extraArgs),
+    plan: async (now, extraArgs) => {
+      plan = await makePlan(session, now, extraArgs);
+    },
+    bytes: () => made()?.bytes ?? null,
+    apply: async (now, extraArgs) => {
+      const found = made();
+      if (found === null) {
+        throw stopWith({ state: 'plan-failed', phase: 'plan', code: 'no-plan-step' }, 'No step made a plan.');
+      }
+      const known = { model: found.model, facts: found.facts } as const;
+      if (!found.hasChanges) {
+        return outcomeOf(room.target.index, 0, { ...known, phase: 'done', state: 'no-changes' });
+      }
+      await writeFile(now.planFile, found.bytes, { mode: 0o600 });
+      return runApply(session, now, found.model, known, extraArgs);
+    },
+  });
+  return outcome;
+}
+
+interface ApplyWalk {
+  readonly init: (room: TargetRoom, extraArgs: readonly string[]) => Promise<void>;
+  readonly plan: (room: TargetRoom, extraArgs: readonly string[]) => Promise<void>;
+  readonly apply: (room: TargetRoom, extraArgs: readonly string[]) => Promise<TargetOutcome>;
+  readonly bytes: () => Buffer | null;
+}
+
+/** The steps around an apply. Once the engine has applied, its outcome is the dirspace's, whatever a later step says. */
+async function walkApply(
+  session: Session,
+  room: TargetRoom,
+  list: readonly RunnerStep[],
+  walk: ApplyWalk,
+): Promise<TargetOutcome> {
+  let applied: TargetOutcome | null = null;
+  const outcome = (): TargetOutcome | null => applied;
+  const { stop, steps } = await walkSteps(session, room, list, {
+    do: async (step, now, extraArgs) => {
+      if (step.type !== 'apply') {
+        await walk[step.type](now, extraArgs);
+        return true;
+      }
+      applied = await walk.apply(now, extraArgs);
+      return applied.state === 'applied' || applied.state === 'no-changes';
+    },
+    planJson: (now) => planJson(session, now, walk.bytes()),
+    // An approval would come too late: the apply is the next step.
+    mayGate: false,
+    failState: 'not-attempted',
+  });
+  const ended = outcome();
+  if (ended !== null) {
+    return { ...ended, steps };
   }
-  return runApply(session, room, plan.model, known);
+  const ending = stop?.ending ?? { state: 'not-attempted' as const, phase: 'apply' as const, code: 'no-apply-step' };
+  return outcomeOf(room.target.index, 0, { ...ending, steps });
 }
 
 async function runApply(
@@ -54,12 +135,14 @@ async function runApply(
   room: TargetRoom,
   model: PlanModel,
   known: Partial<Pick<TargetOutcome, 'model' | 'facts'>>,
+  extraArgs: readonly string[],
 ): Promise<TargetOutcome> {
   await begin(session, room);
   const stream = openApplyStream();
   const exit = await runEngine(session, room, {
     args: [
       'apply',
+      ...extraArgs,
       '-json',
       '-input=false',
       '-no-color',

@@ -1,8 +1,10 @@
+import type { StepResult } from '../../src/domain/runner-step.ts';
 import { capPlan } from '../../src/plans/cap-plan.ts';
 import { EMPTY_PLAN, problemModel } from '../../src/plans/read-plan.ts';
 import { MAX_REPORT_BYTES, PROTOCOL } from '../../src/protocol/messages.ts';
 import { MAX_LIST, MAX_MODEL_TEXT } from '../../src/protocol/plan-model.ts';
 import { MAX_OUTCOME_TEXT, Outcome, Report } from '../../src/protocol/report.ts';
+import { MAX_STEP_TEXT } from '../../src/protocol/steps.ts';
 import { maskDeep, type SecretMask } from './secret-mask.ts';
 import { outcomeOf, type TargetOutcome } from './target-outcome.ts';
 
@@ -41,9 +43,11 @@ export function buildReport(result: RunResult, mask: SecretMask): string {
 
 function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknown {
   const text = mask.mask(outcome.text);
+  const steps = cutSteps(outcome.steps, mask);
   const slim = {
     ...outcome,
     text: text.length > MAX_OUTCOME_TEXT ? text.slice(text.length - MAX_OUTCOME_TEXT) : text,
+    steps,
     resources: cutTexts(maskDeep(outcome.resources, mask.mask)),
     outputs: cutTexts(maskDeep(outcome.outputs, mask.mask)),
     diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
@@ -59,7 +63,8 @@ function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknow
     'The plan is too large to be shown, and what cannot be reviewed is not applied. Split this root module.',
   );
   const counts = outcome.model?.counts ?? EMPTY_PLAN.counts;
-  const small = { ...slim, ...cut, model: outcome.model === null ? null : { ...told, counts } };
+  const brief = steps.map((step) => ({ ...step, text: step.success ? '' : step.text.slice(-2_000) }));
+  const small = { ...slim, ...cut, steps: brief, model: outcome.model === null ? null : { ...told, counts } };
   const { index, state, phase, code, planStored, serial, durationMs } = outcome;
   const bare = outcomeOf(index, durationMs, {
     state,
@@ -67,6 +72,8 @@ function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknow
     code: code ?? 'report-too-large',
     planStored,
     serial,
+    // What a plan asks for is never left out.
+    gates: outcome.gates,
     ...(unseen ? { state: 'plan-failed' } : {}),
   });
   return [slim, small].find((candidate) => fits(candidate, share)) ?? bare;
@@ -74,6 +81,23 @@ function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknow
 
 function fits(outcome: unknown, share: number): boolean {
   return Outcome.safeParse(outcome).success && Buffer.byteLength(JSON.stringify(outcome)) <= share;
+}
+
+/** Together, what the steps of one dirspace printed: the later ones tell more of what went wrong. */
+const MAX_STEPS_TEXT = 256 * 1024;
+
+function cutSteps(steps: readonly StepResult[], mask: SecretMask): readonly StepResult[] {
+  let room = MAX_STEPS_TEXT;
+  return steps
+    .toReversed()
+    .map((step) => {
+      const name = mask.mask(step.name).slice(0, 200) || 'step';
+      const whole = mask.mask(step.text);
+      const text = whole.slice(Math.max(0, whole.length - Math.min(room, MAX_STEP_TEXT)));
+      room = Math.max(0, room - text.length);
+      return { ...step, name, text };
+    })
+    .toReversed();
 }
 
 /** Cuts texts and lists to what the service takes. The digest of the plan was made before, of the whole. */

@@ -52,7 +52,8 @@ export function isWantedVersion(found: string, wanted: string | null): boolean {
   return wanted === null || wanted === '' || wanted === 'latest' || wanted.replace(/^[v=\s]+/, '') === found;
 }
 
-async function onPath(name: string, path: string): Promise<string | null> {
+/** Where a program is, by the absolute directories of PATH; null: nowhere. */
+export async function onPath(name: string, path: string): Promise<string | null> {
   for (const dir of path.split(delimiter)) {
     const candidate = join(dir, name);
     // A relative entry would find a program in the checkout.

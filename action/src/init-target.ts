@@ -19,13 +19,19 @@ const NOT_PLACE =
   /secret|token|passw|access_key|private|credential|sas_|client_cert|client_id|session|profile|assume_role|encryption_key|msi|oidc/i;
 
 /** Initialises the dirspace and selects (or makes) its workspace. Throws `TargetStop`. */
-export async function initTarget(session: Session, room: TargetRoom, state: FailState): Promise<void> {
+export async function initTarget(
+  session: Session,
+  room: TargetRoom,
+  state: FailState,
+  extraArgs: readonly string[] = [],
+): Promise<void> {
+  const init = { ...room, initArgs: [...INIT, ...extraArgs] };
   const lock = await readLockFile(room);
   const exit = await session.cache.during(lock?.toString('utf8') ?? null, async (cacheDir) => {
     const env = cacheDir === null ? room.env : { ...room.env, TF_PLUGIN_CACHE_DIR: cacheDir };
-    const first = await runEngine(session, room, { args: INIT, env });
+    const first = await runEngine(session, room, { args: init.initArgs, env });
     return first.code !== 0 && isMissingWorkspace(room, first.stdout + first.stderr)
-      ? initNewWorkspace(session, room, env, state)
+      ? initNewWorkspace(session, init, env, state)
       : first;
   });
   if (exit.code !== 0) {
@@ -70,8 +76,12 @@ function isMissingWorkspace(room: TargetRoom, output: string): boolean {
   );
 }
 
-async function initNewWorkspace(session: Session, room: TargetRoom, env: TargetRoom['env'], state: FailState) {
-  const inDefault = await runEngine(session, room, { args: INIT, env: { ...env, TF_WORKSPACE: 'default' } });
+interface InitRoom extends TargetRoom {
+  readonly initArgs: readonly string[];
+}
+
+async function initNewWorkspace(session: Session, room: InitRoom, env: TargetRoom['env'], state: FailState) {
+  const inDefault = await runEngine(session, room, { args: room.initArgs, env: { ...env, TF_WORKSPACE: 'default' } });
   if (inDefault.code !== 0) {
     throw engineStop(inDefault, { state, phase: 'init', does: 'init' });
   }
@@ -84,7 +94,7 @@ async function initNewWorkspace(session: Session, room: TargetRoom, env: TargetR
   if (made.code !== 0 && !/already exists/i.test(made.stdout + made.stderr)) {
     throw engineStop(made, { state, phase: 'init', does: 'workspace new' });
   }
-  return runEngine(session, room, { args: INIT, env });
+  return runEngine(session, room, { args: room.initArgs, env });
 }
 
 async function expectWorkspace(session: Session, room: TargetRoom, state: FailState): Promise<void> {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PlanModel } from '../../src/domain/plan-model.ts';
 import type { PlanFacts } from '../../src/domain/run.ts';
+import type { RunnerStep } from '../../src/domain/runner-step.ts';
 import { countOf, field, parseJson, textOf } from '../../src/plans/foreign-json.ts';
 import { canonicalText } from '../../src/plans/plan-digest.ts';
 import { readPlan } from '../../src/plans/read-plan.ts';
@@ -12,7 +14,8 @@ import { sealPlan } from './plan-seal.ts';
 import { readPlanZip } from './plan-zip.ts';
 import { messageOf } from './runner-failure.ts';
 import { ServerRefusal } from './server.ts';
-import { outcomeOf, stopWith, type TargetOutcome } from './target-outcome.ts';
+import { walkSteps } from './step-list.ts';
+import { outcomeOf, stopWith, type TargetOutcome, TargetStop } from './target-outcome.ts';
 import { insidePath } from './target-place.ts';
 import {
   engineStop,
@@ -34,9 +37,57 @@ export interface MadePlan {
 /** `show -json` repeats configuration and state: far larger than the plan file. */
 const MAX_SHOW_CHARS = 400 * 1024 * 1024;
 
-/** Plans one dirspace, and stores the sealed plan when there is something to apply. Throws `TargetStop`. */
+/** What a plan does when the configuration says nothing else. */
+export const PLAN_STEPS: readonly RunnerStep[] = [
+  { type: 'init', extraArgs: [], env: {} },
+  { type: 'plan', extraArgs: [], env: {}, mode: 'strict' },
+];
+
+/** Plans one dirspace, and stores the sealed plan when every step went well and there is something to apply. Throws `TargetStop`. */
 export async function planTarget(session: Session, room: TargetRoom): Promise<TargetOutcome> {
-  const plan = await makePlan(session, room);
+  await checkFlags(session, room);
+  let plan: MadePlan | null = null;
+  const walked = await walkSteps(session, room, room.target.steps ?? PLAN_STEPS, {
+    do: async (step, now, extraArgs) => {
+      if (step.type === 'init') {
+        await initTarget(session, now, 'plan-failed', extraArgs);
+      } else if (step.type === 'plan') {
+        plan = await makePlan(session, now, extraArgs);
+      }
+      return true;
+    },
+    planJson: (now) => planJson(session, now, plan?.bytes ?? null),
+    mayGate: true,
+    failState: 'plan-failed',
+  });
+  const { steps, gates } = walked;
+  try {
+    if (walked.stop !== null) {
+      throw walked.stop;
+    }
+    return { ...(await storePlan(session, room, plan)), steps, gates };
+  } catch (error) {
+    if (error instanceof TargetStop) {
+      // Also what failed after the plan shows the plan.
+      const model = madeModel(plan);
+      const ending = { ...(model === null ? {} : { model }), ...error.ending };
+      return outcomeOf(room.target.index, 0, { ...ending, steps, gates });
+    }
+    throw error;
+  }
+}
+
+function madeModel(plan: MadePlan | null): PlanModel | null {
+  return plan?.model ?? null;
+}
+
+async function storePlan(session: Session, room: TargetRoom, plan: MadePlan | null): Promise<TargetOutcome> {
+  if (plan === null) {
+    throw stopWith(
+      { state: 'plan-failed', phase: 'plan', code: 'no-plan-step' },
+      'No step of the workflow made a plan.',
+    );
+  }
   const ended = { phase: 'done', model: plan.model, facts: plan.facts } as const;
   if (!plan.hasChanges) {
     return outcomeOf(room.target.index, 0, { ...ended, state: 'no-changes' });
@@ -62,13 +113,28 @@ export async function planTarget(session: Session, room: TargetRoom): Promise<Ta
   return outcomeOf(room.target.index, 0, { ...ended, state: 'planned', planStored: true });
 }
 
-/** init, plan, show: everything up to a plan that is known. The plan file is left where `room.planFile` says. Throws `TargetStop`. */
-export async function makePlan(session: Session, room: TargetRoom): Promise<MadePlan> {
-  await checkFlags(session, room);
-  await initTarget(session, room, 'plan-failed');
+/** The plan as JSON in a file of its own, made when it is asked for first. `bytes`: the plan file as the engine wrote it. Throws `TargetStop`. */
+export async function planJson(session: Session, room: TargetRoom, bytes: Buffer | null): Promise<string | null> {
+  if (bytes === null) {
+    return null;
+  }
+  const file = join(room.tempDir, 'plan.json');
+  // Another step may have written to the plan file: what is checked is what will be stored or applied.
+  await writeFile(room.planFile, bytes, { mode: 0o600 });
+  await writeFile(file, await showText(session, room, 'plan-failed'), { mode: 0o600 });
+  return file;
+}
+
+/** plan and show: everything up to a plan that is known. The plan file is left where `room.planFile` says. Throws `TargetStop`. */
+export async function makePlan(
+  session: Session,
+  room: TargetRoom,
+  extraArgs: readonly string[] = [],
+): Promise<MadePlan> {
   const exit = await runEngine(session, room, {
     args: [
       'plan',
+      ...extraArgs,
       `-out=${room.planFile}`,
       '-input=false',
       '-no-color',
@@ -103,6 +169,10 @@ export async function showPlan(
   room: TargetRoom,
   state: 'plan-failed' | 'not-attempted',
 ): Promise<PlanModel> {
+  return readPlan(parseJson(await showText(session, room, state)), { digest: repositoryDigest(session) });
+}
+
+async function showText(session: Session, room: TargetRoom, state: 'plan-failed' | 'not-attempted'): Promise<string> {
   const shown = await runEngine(session, room, {
     args: ['show', '-json', '-no-color', room.planFile],
     quiet: true,
@@ -111,7 +181,7 @@ export async function showPlan(
   if (shown.code !== 0) {
     throw engineStop({ ...shown, stdout: '' }, { state, phase: 'show', does: 'show' });
   }
-  return readPlan(parseJson(shown.stdout), { digest: repositoryDigest(session) });
+  return shown.stdout;
 }
 
 export function planDigest(model: PlanModel): string {
@@ -149,7 +219,8 @@ function stateOf(bytes: Buffer): { readonly lineage: string; readonly serial: nu
   }
 }
 
-async function checkFlags(session: Session, room: TargetRoom): Promise<void> {
+/** Throws `TargetStop` for an argument of the request that may not be given. */
+export async function checkFlags(session: Session, room: TargetRoom): Promise<void> {
   for (const flag of session.manifest.flags) {
     if (!isAllowedFlag(flag)) {
       throw stopWith(

@@ -7,13 +7,18 @@ import { discover } from './discover.ts';
 import { type Engine, type FoundTool, findTool } from './engine-tool.ts';
 import { fetchPlans } from './fetch-plans.ts';
 import { checkOutMerge } from './git-checkout.ts';
+import { hookFailure, withHooks } from './hook-outcomes.ts';
 import { openPluginCache } from './plugin-cache.ts';
 import { type BuiltThings, runBuilders } from './run-builder.ts';
+import { runHooks } from './run-hooks.ts';
 import type { RunLog } from './run-log.ts';
 import { runTargets } from './run-targets.ts';
 import { messageOf, RunnerFailure } from './runner-failure.ts';
 import type { SecretMask } from './secret-mask.ts';
 import { type Server, ServerRefusal } from './server.ts';
+import { runVariables } from './step-env.ts';
+import type { TargetOutcome } from './target-outcome.ts';
+import type { Session } from './target-session.ts';
 
 export interface RunnerWorld {
   readonly run: string;
@@ -43,7 +48,7 @@ const GRACE = { planMs: 30_000, applyMs: 10 * 60_000 } as const;
  * `ServerRefusal` when it could not be told.
  */
 export async function runRunner(world: RunnerWorld): Promise<void> {
-  const tool = lookForTools(world);
+  const tool = lookForTools(world, world.env);
   const step = await claim(world);
   if (step === null) {
     return;
@@ -66,9 +71,9 @@ interface Workshop {
 }
 
 /** Asking an engine's version and hashing its program of 90 MB takes as long as a fetch: done while the claim is under way. */
-function lookForTools(world: RunnerWorld): (engine: Engine) => Promise<FoundTool> {
+function lookForTools(world: RunnerWorld, env: RunnerWorld['env']): (engine: Engine) => Promise<FoundTool> {
   const look = (engine: Engine) => {
-    const found = findTool(engine, world.env, world.cancel.signal);
+    const found = findTool(engine, env, world.cancel.signal);
     // Whoever asks for it hears of a failure; perhaps nobody does.
     found.catch(() => undefined);
     return found;
@@ -163,6 +168,7 @@ async function runManifest(world: RunnerWorld, workshop: Workshop, manifest: Man
     const message = `The manifest is for protocol ${manifest.protocol}; this runner speaks ${PROTOCOL}. Pin the action to the version of your service.`;
     return { run: world.run, treeSha: null, problem: { code: 'protocol', message }, outcomes: [] };
   }
+  const pre = manifest.hooks?.pre ?? [];
   const [made, sealedPlans] = await Promise.all([
     checkedOut(world, workshop, manifest),
     fetchPlans(manifest, world.server, workshop.dir),
@@ -172,22 +178,46 @@ async function runManifest(world: RunnerWorld, workshop: Workshop, manifest: Man
   }
   const cacheDir = world.pluginCacheDir ?? join(world.tempDir, 'plumbline-plugin-cache');
   await mkdir(cacheDir, { recursive: true });
-  const session = {
+  const first: Session = {
     manifest,
     checkout: made.dir,
     treeSha: made.treeSha,
     workDir: workshop.dir,
-    env: world.env,
+    env: { ...world.env, ...runVariables({ manifest, checkout: made.dir }) },
     tool: workshop.tool,
+    mask: world.mask,
     cache: openPluginCache(cacheDir),
     server: world.server,
     sealedPlans,
     cancel: world.cancel.signal,
     grace: world.grace ?? GRACE,
   };
+  const before = await runHooks(first, world.log, { when: 'pre', list: pre, wentWell: true });
+  if (before.problem !== null) {
+    world.log.note(before.problem);
+    return { run: world.run, treeSha: made.treeSha, ...hookFailure(manifest, before, before.problem) };
+  }
+  // Hooks may have brought the engine.
+  const session = pre.length === 0 ? first : { ...first, env: before.env, tool: lookForTools(world, before.env) };
   const outcomes = await runTargets(session, world.log);
-  return { run: world.run, treeSha: made.treeSha, problem: null, outcomes };
+  const after = await runHooks(session, world.log, {
+    when: 'post',
+    list: manifest.hooks?.post ?? [],
+    wentWell: outcomes.every((outcome) => WENT_WELL.has(outcome.state)),
+    outcomes,
+  });
+  if (after.problem !== null) {
+    world.log.note(after.problem);
+  }
+  return {
+    run: world.run,
+    treeSha: made.treeSha,
+    problem: after.problem === null ? null : { code: 'hook-failed', message: after.problem },
+    outcomes: withHooks(outcomes, manifest, before, after),
+  };
 }
+
+const WENT_WELL: ReadonlySet<TargetOutcome['state']> = new Set(['planned', 'no-changes', 'applied']);
 
 type CheckedOut =
   | { readonly ok: true; readonly dir: string; readonly treeSha: string }

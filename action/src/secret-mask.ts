@@ -7,10 +7,10 @@ const SECRET_NAME =
 /** Names that match but hold settings, not secrets. */
 const HARMLESS = /(_ID|_FILE|_PATH|_URL|_ARN|_NAME|AUTH_SOCK)$/i;
 
-/** Replaces known secrets in a text. `longest` is the length of the longest of them, in UTF-16 units. */
+/** Replaces known secrets in a text. `add` makes more known, from now on; `ignoreShorter`: values below this length stay visible. */
 export interface SecretMask {
   readonly mask: (text: string) => string;
-  readonly longest: number;
+  readonly add: (values: readonly string[], ignoreShorter?: number) => void;
 }
 
 /**
@@ -22,26 +22,27 @@ export function secretMask(env: Env, more: readonly string[]): SecretMask {
     .filter(([name, value]) => value !== undefined && SECRET_NAME.test(name) && !HARMLESS.test(name))
     .map(([, value]) => value ?? '');
   const forms = new Set<string>();
-  for (const value of [...values, ...more]) {
-    for (const form of [
-      value,
-      value.trim(),
-      JSON.stringify(value).slice(1, -1),
-      Buffer.from(value).toString('base64'),
-      ...value.split(/\r?\n/),
-    ]) {
-      if (form.length >= SHORTEST && !/^-----(BEGIN|END) [A-Z ]+-----$/.test(form)) {
-        forms.add(form);
+  let pattern: RegExp | null = null;
+  function add(added: readonly string[], ignoreShorter = SHORTEST): void {
+    for (const value of added) {
+      for (const form of [
+        value,
+        value.trim(),
+        JSON.stringify(value).slice(1, -1),
+        Buffer.from(value).toString('base64'),
+        ...value.split(/\r?\n/),
+      ]) {
+        if (form.length >= ignoreShorter && !/^-----(BEGIN|END) [A-Z ]+-----$/.test(form)) {
+          forms.add(form);
+        }
       }
     }
+    // Longest first, so that a secret that contains another leaves no rest.
+    const sorted = [...forms].sort((a, b) => b.length - a.length);
+    pattern = sorted.length === 0 ? null : new RegExp(sorted.map(escaped).join('|'), 'g');
   }
-  // Longest first, so that a secret that contains another leaves no rest.
-  const sorted = [...forms].sort((a, b) => b.length - a.length);
-  const pattern = sorted.length === 0 ? null : new RegExp(sorted.map(escaped).join('|'), 'g');
-  return {
-    mask: (text) => (pattern === null ? text : text.replace(pattern, '***')),
-    longest: sorted[0]?.length ?? 0,
-  };
+  add([...values, ...more]);
+  return { mask: (text) => (pattern === null ? text : text.replace(pattern, '***')), add };
 }
 
 /** Every text inside a JSON-like value, masked; keys stay. */

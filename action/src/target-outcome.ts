@@ -1,5 +1,6 @@
 import type { Diagnostic, OutputValue, PlanModel, ResourceOutcome } from '../../src/domain/plan-model.ts';
 import type { PlanFacts } from '../../src/domain/run.ts';
+import type { AskedGate, StepResult } from '../../src/domain/runner-step.ts';
 import type { Outcome, OutcomePhase } from '../../src/protocol/report.ts';
 
 /** One dirspace's part of the report, while it is being made. */
@@ -18,6 +19,8 @@ export interface TargetOutcome {
   readonly diagnostics: readonly Diagnostic[];
   /** The end of what the engine printed: only when it failed and nothing better is known. */
   readonly text: string;
+  readonly steps: readonly StepResult[];
+  readonly gates: readonly AskedGate[];
   readonly durationMs: number;
 }
 
@@ -55,6 +58,8 @@ export function outcomeOf(index: number, durationMs: number, ending: Ending): Ta
     lineage: null,
     diagnostics: [],
     text: '',
+    steps: [],
+    gates: [],
     ...ending,
   };
 }

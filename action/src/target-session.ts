@@ -8,7 +8,9 @@ import { isWantedVersion } from './engine-tool.ts';
 import type { SealedPlans } from './fetch-plans.ts';
 import type { PluginCache } from './plugin-cache.ts';
 import { type Exit, runCommand } from './run-command.ts';
+import type { SecretMask } from './secret-mask.ts';
 import type { Server } from './server.ts';
+import { targetVariables } from './step-env.ts';
 import { stopWith, TargetStop } from './target-outcome.ts';
 import { isWorkspaceName, targetPlace } from './target-place.ts';
 import { textDiagnostics } from './text-diagnostics.ts';
@@ -23,6 +25,7 @@ export interface Session {
   readonly workDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly tool: (engine: ManifestTarget['engine']) => Promise<FoundTool>;
+  readonly mask: SecretMask;
   readonly cache: PluginCache;
   readonly server: Server;
   /** Of an apply: what was fetched before anything began. */
@@ -39,6 +42,8 @@ export interface TargetRoom {
   readonly tool: Tool;
   readonly dataDir: string;
   readonly planFile: string;
+  /** For the steps' own files; outside of the checkout. */
+  readonly tempDir: string;
   /** With workspace and data directory. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: (text: string) => void;
@@ -74,14 +79,20 @@ export async function openRoom(
     );
   }
   const dataDir = join(session.workDir, `data-${target.index}`);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const tempDir = join(session.workDir, `tmp-${target.index}`);
+  for (const dir of [dataDir, tempDir]) {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  }
+  const planFile = join(session.workDir, `plan-${target.index}.tfplan`);
+  const variables = targetVariables(session.env, target, { planFile, tempDir, tool: found.tool.path });
   return {
     target,
     path: place.path,
     tool: found.tool,
     dataDir,
-    planFile: join(session.workDir, `plan-${target.index}.tfplan`),
-    env: { ...session.env, TF_WORKSPACE: target.workspace, TF_DATA_DIR: dataDir },
+    planFile,
+    tempDir,
+    env: { ...session.env, ...variables, TF_WORKSPACE: target.workspace, TF_DATA_DIR: dataDir },
     log: options.log,
   };
 }

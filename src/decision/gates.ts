@@ -41,7 +41,7 @@ export function gateRefusals(it: PullCase, part: Part, plan: StoredPlan | null):
     }
     const next = gate.gate.token === undefined ? {} : { next: `plumbline approve ${gate.gate.token}` };
     const reason = answer === 'unknown' ? ('access-unknown' as const) : ('gate-missing' as const);
-    return [{ reason, detail: `${gateName(gate)}: ${wanted(gate.gate)}.`, about: [part], ...next }];
+    return [{ reason, detail: `${gateName(gate)}: ${wantedBy(gate.gate)}.`, about: [part], ...next }];
   });
 }
 
@@ -87,7 +87,8 @@ export function mayApprove(it: PullCase, rule: GateRule, login: string, part: Pa
   return list.length === 0 ? 'yes' : named(it, list, login, part);
 }
 
-function wanted(rule: GateRule): string {
+/** Who must approve, in words. */
+export function wantedBy(rule: GateRule): string {
   const all = rule.allOf.map(matchName).join(' and ');
   const some =
     rule.anyOf.length === 0 ? '' : `${Math.max(1, rule.anyOfCount)} of ${rule.anyOf.map(matchName).join(', ')}`;

@@ -98,12 +98,15 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
   ].filter((sha) => it.github.baseFilesSince?.[sha] === undefined);
   const applies = mayApply(event, it, result.work);
   const wants = applies ? applyWants(result.work, it.pull.state) : NOTHING_WANTED;
-  const lists = [...matchLists(result.work, applies)];
+  const gates = applies ? (it.ours.gates ?? []).filter((gate) => gate.headSha === it.pull.headSha) : [];
+  const lists = [...matchLists(result.work, applies), ...gates.flatMap(({ gate }) => [gate.allOf, gate.anyOf])];
   const owners = lists.flat().some((match) => match.kind === 'codeowners');
-  const people = wants.reviews ? [...logins, ...reviewers(it)] : logins;
+  const reviews = wants.reviews || gates.some(({ gate }) => gate.token === undefined);
+  const approvers = gates.length === 0 ? [] : (it.ours.gateApprovals ?? []).map(({ by }) => by.login);
+  const people = [...logins, ...(reviews ? reviewers(it) : []), ...approvers];
   const more = {
     ...(bases.length > 0 ? { baseFilesSince: [...new Set(bases)] } : {}),
-    ...(wants.reviews && it.github.reviews === undefined ? { reviews: true } : {}),
+    ...(reviews && it.github.reviews === undefined ? { reviews: true } : {}),
     ...(wants.checks && it.github.checks === undefined ? { checks: true, rules: true } : {}),
     ...(wants.mergeability && it.github.mergeable === undefined ? { mergeability: true } : {}),
     ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),

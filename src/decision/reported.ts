@@ -2,7 +2,7 @@ import type { Decision } from '../domain/decision.ts';
 import { dirspaceKey } from '../domain/dirspace.ts';
 import type { Event } from '../domain/event.ts';
 import { isActive, type Run, type RunState } from '../domain/run.ts';
-import type { RunReport } from '../domain/snapshot.ts';
+import type { RequestedGate, RunReport } from '../domain/snapshot.ts';
 import { autoapply } from './apply.ts';
 import { automerge } from './automerge.ts';
 import { settleMerged } from './closing.ts';
@@ -179,7 +179,31 @@ function afterReport(it: PullCase, run: Run, report: RunReport): PullCase {
     one.id === run.id ? { ...one, state: endState(run, report), endedAt: now } : one,
   );
   const results = [...ours.results.filter((result) => !keys.has(dirspaceKey(result))), ...fresh];
-  return { ...it, ours: { ...ours, runs, results } };
+  return { ...it, ours: { ...ours, runs, results, gates: gatesAfter(it, run, report) } };
+}
+
+/** What the plans ask for, with those of the report in place of those that they replace: nothing applies itself past a new gate. */
+function gatesAfter({ ours }: PullCase, run: Run, report: RunReport): readonly RequestedGate[] {
+  const before = ours.gates ?? [];
+  if (run.kind !== 'plan') {
+    return before;
+  }
+  const asked = report.outcomes.flatMap((outcome) => {
+    const target = run.targets.find(({ index }) => index === outcome.index);
+    return target === undefined ? [] : [{ target, gates: outcome.gates ?? [] }];
+  });
+  const replaced = new Set(asked.map(({ target }) => dirspaceKey(target)));
+  const fresh = asked.flatMap(({ target, gates }) =>
+    gates.map(({ policy, ...gate }) => ({
+      dir: target.dir,
+      workspace: target.workspace,
+      headSha: run.headSha,
+      planId: target.planId,
+      gate,
+      policy: policy ?? null,
+    })),
+  );
+  return [...before.filter((gate) => !replaced.has(dirspaceKey(gate))), ...fresh];
 }
 
 /** A layer is done and the next one has no plans yet: plan it for the same commit, as the same person. */

@@ -8,6 +8,7 @@ import { type Batch, batchesOf } from './batches.ts';
 import { assume, intend, takeId } from './draft.ts';
 import { plannedBase } from './module-knowledge.ts';
 import type { PullCase } from './pull-case.ts';
+import { hooksOf, stepsOf } from './run-steps.ts';
 import type { Part, Work } from './work.ts';
 
 /** Who asked for a run, when, and how. */
@@ -74,6 +75,8 @@ export function newRun(it: PullCase, work: Work, batch: Batch, what: Omit<RunsTo
     engine: supportedEngine(part) ?? 'terraform',
     version: 'version' in part.engine ? (part.engine.version ?? null) : null,
     createWorkspace: part.createAndSelectWorkspace,
+    ...stepsOf(work.config, part, { kind: what.kind, autoapprove: what.request.autoapprove === true }),
+    ...(index === 0 ? hooksOf(work.config, what.kind) : {}),
   }));
   return {
     id,

@@ -1,7 +1,7 @@
 import type { Hooks, RepoConfig, Workflow } from '../domain/repo-config.ts';
 import type { WorkflowStep } from '../domain/workflow-step.ts';
 
-/** What the runner does for a plan and for an apply; `show` and the checks before an apply come with it. */
+/** What the engine does for a plan and for an apply; `show` and the checks before an apply come with it. */
 const STEPS = { plan: ['init', 'plan'], apply: ['init', 'apply'] } as const;
 const MAX_NAMED = 10;
 
@@ -33,29 +33,24 @@ function inWorkflow(config: RepoConfig, workflow: Workflow): readonly string[] {
 
 function inStep(step: WorkflowStep): readonly string[] {
   switch (step.type) {
-    case 'init':
     case 'plan':
-    case 'apply': {
-      const options = [
-        ...(step.extraArgs.length === 0 ? [] : ['extra_args']),
-        ...(Object.keys(step.env).length === 0 ? [] : ['env']),
-        ...(step.type === 'plan' && step.mode !== 'strict' ? ['mode'] : []),
-        ...(step.type === 'apply' && step.retry.enabled ? ['retry'] : []),
-      ];
-      return options.map((option) => `\`${option}\` of \`${step.type}\``);
-    }
+      return step.mode === 'strict' ? [] : ['`mode` of `plan`'];
+    case 'apply':
+      return step.retry.enabled ? ['`retry` of `apply`'] : [];
+    case 'oidc':
+      return ['`oidc`'];
+    case 'init':
     case 'run':
     case 'env':
-    case 'oidc':
     case 'checkov':
     case 'conftest':
     case 'opa':
     case 'gates':
-      return [`\`${step.type}\``];
+      return [];
   }
 }
 
-/** Steps of another kind were named by themselves; what is left must be exactly what the runner does, in its order. */
+/** Other steps may stand anywhere; those of the engine must be exactly what the runner does, in its order. */
 function missingSteps(steps: readonly WorkflowStep[], list: 'plan' | 'apply'): readonly string[] {
   const own = steps.map(({ type }) => type).filter((type) => type === 'init' || type === 'plan' || type === 'apply');
   return own.join() === STEPS[list].join() ? [] : [`must have \`${STEPS[list].join('`, then `')}\`, each once`];
@@ -64,10 +59,9 @@ function missingSteps(steps: readonly WorkflowStep[], list: 'plan' | 'apply'): r
 function inHooks(hooks: Hooks): readonly string[] {
   return (['all', 'plan', 'apply'] as const).flatMap((on) =>
     (['pre', 'post'] as const).flatMap((when) =>
-      hooks[on][when]
-        // Drift has issues without being asked; in a pull request the step does nothing.
-        .filter(({ type }) => type !== 'drift_create_issue')
-        .map(({ type }, index) => `\`hooks.${on}.${when}\`: step ${index + 1}, \`${type}\`, is not carried out.`),
+      hooks[on][when].flatMap(({ type }, index) =>
+        type === 'oidc' ? [`\`hooks.${on}.${when}\`: step ${index + 1}, \`${type}\`, is not carried out.`] : [],
+      ),
     ),
   );
 }

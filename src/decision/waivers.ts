@@ -97,16 +97,21 @@ function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
 }
 
-/** The waiver that lets this gate pass now, if there is one. Waivers that could not be read let nothing pass. */
+/** The waiver that lets this gate of a policy pass now, if there is one: it names the policy step or the gate. Waivers that could not be read let nothing pass. */
 export function waiverFor(it: PullCase, gate: RequestedGate, part: Part): Waiver | null {
   const fact = it.github.waivers;
-  const { policy } = gate;
+  const { policy, gate: rule } = gate;
   if (policy === null || fact?.known !== true || fact.value === null) {
     return null;
   }
   const { waivers } = parseWaivers(fact.value, it.now);
   return (
-    waivers.find((waiver) => waiver.policy === policy && waiver.until >= it.now && covers(waiver.dir, part.dir)) ?? null
+    waivers.find(
+      (waiver) =>
+        (waiver.policy === policy || waiver.policy === rule.name) &&
+        waiver.until >= it.now &&
+        covers(waiver.dir, part.dir),
+    ) ?? null
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Dirspace } from './dirspace.ts';
 import type { Notice } from './notice.ts';
 import type { ApplyOutcome, Diagnostic, PlanCounts, PlanModel } from './plan-model.ts';
+import type { StepResult } from './runner-step.ts';
 
 /** Where a dirspace stands in this pull request. */
 export type DirspaceState =
@@ -32,6 +33,8 @@ export interface RequirementView {
   readonly met: boolean;
   /** What is missing or who met it, as plain text. */
   readonly text: string;
+  /** The whole command that meets it. */
+  readonly next?: string;
 }
 
 export interface PolicyView {
@@ -76,6 +79,8 @@ export interface DirspaceView {
   readonly baseline?: PlanModel;
   readonly requirements?: readonly RequirementView[];
   readonly policies?: readonly PolicyView[];
+  /** The configuration's own steps that people are to read of, in order. */
+  readonly steps?: readonly StepResult[];
   readonly cost?: CostView;
   readonly engine?: { readonly name: string; readonly version: string };
   readonly runUrl?: string;

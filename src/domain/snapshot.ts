@@ -4,6 +4,7 @@ import type { Actor, RepositoryRef } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { Known } from './known.ts';
 import type { DirspaceResult, LockClaim, Run, RunKind, RunTarget, StoredPlan } from './run.ts';
+import type { AskedGate, RunHooks, RunnerStep } from './runner-step.ts';
 import type { GateRule } from './workflow-step.ts';
 
 export type Permission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
@@ -186,6 +187,8 @@ export interface ReportedOutcome {
   readonly digest: string | null;
   readonly planStored: boolean;
   readonly serial: number | null;
+  /** Of a plan: what it asks for beside everything else. Untrusted: it may only add. */
+  readonly gates?: readonly AskedGate[];
 }
 
 /** What a runner found in the merge of head and base, before its manifest. Untrusted. */
@@ -252,4 +255,11 @@ export interface TargetSettings {
   readonly engine: 'terraform' | 'tofu';
   readonly version: string | null;
   readonly createWorkspace: boolean;
+  /** In order; absent: init and plan, or init and apply. */
+  readonly steps?: readonly RunnerStep[];
+  /** Stack and its variables, for the environment of the steps. */
+  readonly stack?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** What is done once per run. Stands with the run's first target, since it is the run's. */
+  readonly hooks?: RunHooks;
 }

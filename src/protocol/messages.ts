@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { RunHooksMessage, RunnerStepMessage } from './steps.ts';
 
 /** The version of what backend and runner say to each other. A runner of another version is refused with the version to pin. */
 export const PROTOCOL = 1;
@@ -48,6 +49,11 @@ export const ManifestTarget = z.strictObject({
   engine: z.enum(['terraform', 'tofu']),
   version: z.nullable(z.string()),
   createWorkspace: z.boolean(),
+  /** What is done, in this order; absent: init and plan, or init and apply. */
+  steps: z.exactOptional(z.readonly(z.array(RunnerStepMessage))),
+  /** Stack variables: environment of every step. */
+  variables: z.exactOptional(z.record(z.string(), z.string())),
+  stack: z.exactOptional(z.string()),
   seal: z.optional(z.strictObject({ planId: Uuid, key: z.string(), aad: z.string() })),
   plan: z.optional(z.strictObject({ planId: Uuid, key: z.string(), aad: z.string(), facts: PlanFactsMessage })),
 });
@@ -69,6 +75,8 @@ export const Manifest = z.strictObject({
   configDigest: z.string(),
   /** Base64; HMAC key for sensitive leaves, one per repository. */
   digestKey: z.string(),
+  /** What is done once, around all dirspaces; absent: nothing. */
+  hooks: z.exactOptional(RunHooksMessage),
   targets: z.array(ManifestTarget),
 });
 export type Manifest = z.infer<typeof Manifest>;

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { ModuleIndex } from '../domain/change.ts';
 import { PlanFactsMessage, PROTOCOL } from './messages.ts';
 import { DiagnosticMessage, MAX_LIST, OutputMessage, PlanModelMessage, ResourceOutcomeMessage } from './plan-model.ts';
+import { AskedGateMessage, MAX_GATES, MAX_STEPS, StepResultMessage } from './steps.ts';
 
 /** Longest text of one outcome, in UTF-16 units: the end of what the engine printed, and only when nothing better is known. */
 export const MAX_OUTCOME_TEXT = 64 * 1024;
@@ -17,8 +18,10 @@ const Count = z.number().check(z.int(), z.nonnegative());
 export const OutcomePhase = z.enum([
   'checkout',
   'tool',
+  'hook',
   'init',
   'plan',
+  'step',
   'show',
   'store',
   'verify',
@@ -46,6 +49,10 @@ export const Outcome = z.strictObject({
   lineage: z.nullable(z.string().check(z.maxLength(200))),
   diagnostics: z.array(DiagnosticMessage).check(z.maxLength(MAX_LIST)),
   text: z.string().check(z.maxLength(MAX_OUTCOME_TEXT)),
+  /** The steps of the configuration that were carried out, in this order; absent: none but the engine's own. */
+  steps: z.exactOptional(z.array(StepResultMessage).check(z.maxLength(MAX_STEPS))),
+  /** Of a plan: approvals that its apply shall have. */
+  gates: z.exactOptional(z.array(AskedGateMessage).check(z.maxLength(MAX_GATES))),
   durationMs: Count,
 });
 export type Outcome = z.infer<typeof Outcome>;

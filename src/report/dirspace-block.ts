@@ -125,13 +125,29 @@ function bodyParts(view: DirspaceView, level: Detail | 'types', limit: number): 
   );
   const apply = view.apply === undefined ? '' : applyBlock(view.apply, dir, level);
   if (view.model === undefined || view.state === 'no-changes') {
-    return [why, diagnostics, apply];
+    return [why, diagnostics, apply, stepParts(view, level)];
   }
   if (apply !== '') {
-    return [why, apply];
+    return [why, apply, stepParts(view, level)];
   }
   const plan = planParts(view.model, level, limit);
-  return plan === undefined ? undefined : [why, diagnostics, originPart(view), ...plan];
+  return plan === undefined ? undefined : [why, diagnostics, originPart(view), ...plan, stepParts(view, level)];
+}
+
+/** What the configuration's own steps printed. Always as a block of text: what a program prints in a pull request is no Markdown of ours. */
+function stepParts(view: DirspaceView, level: Detail | 'types'): string {
+  const most = { full: 12_000, updates: 4_000, addresses: 1_000, types: 0 }[level];
+  const steps = view.steps ?? [];
+  const shown = steps.slice(0, 20).map((step) => {
+    const state = step.success ? '' : step.ignored ? ' failed, and does not fail the plan' : ' **failed**';
+    const summary = `${htmlCode(step.name, 120)}${state.replaceAll('**', '')}`;
+    const text = step.text.length > most ? `…${step.text.slice(step.text.length - most)}` : step.text;
+    return most === 0
+      ? `${code(step.name, 120)}${state}`
+      : fold(summary, fence(text, step.lang ?? 'text'), !step.success);
+  });
+  const left = steps.length - shown.length;
+  return [...shown, ...(left > 0 ? [`… and ${left} more steps`] : [])].join('\n\n');
 }
 
 /** Which of the changes were due before this pull request, when the default branch's last plan is known. */

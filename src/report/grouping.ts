@@ -39,12 +39,15 @@ function sameText(a: DirspaceView, b: DirspaceView): boolean {
 function groupKey(view: DirspaceView): string {
   const own = `own ${dirspaceName(view.dirspace)}\u0000${view.dirspace.workspace}`;
   if (view.state === 'no-changes' || view.state === 'queued' || view.state === 'planning') {
-    return view.diagnostics !== undefined && view.diagnostics.length > 0 ? own : `${view.state} ${view.layer ?? 0}`;
+    return (view.diagnostics !== undefined && view.diagnostics.length > 0) || view.steps !== undefined
+      ? own
+      : `${view.state} ${view.layer ?? 0}`;
   }
   if (view.state === 'planned' && view.model !== undefined && view.model.left === undefined) {
     const plain =
       view.reviewed === undefined &&
       view.baseline === undefined &&
+      view.steps === undefined &&
       view.model.problem === undefined &&
       view.model.text === undefined;
     // What destroys is read one by one, unless it is exactly the same.

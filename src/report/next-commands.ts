@@ -13,7 +13,11 @@ export function nextCommands(view: PullView): readonly string[] {
   const count = tally(view);
   const needsPlan = count.failed + count.stale + count['apply-failed'] + count.partly > 0;
   const busy = count.planning + count.queued + count.applying > 0;
+  const missing = view.dirspaces
+    .flatMap((entry) => entry.requirements ?? [])
+    .flatMap(({ met, next }) => (met || next === undefined ? [] : [next]));
   return [
+    ...(busy ? [] : missing.slice(0, 3)),
     ...(count.planned > 0 && !busy ? [`${word} apply`] : []),
     ...(needsPlan && !busy ? [`${word} plan`] : []),
     ...(count.unknown > 0 ? [`${word} explain`] : []),

@@ -9,6 +9,7 @@ import { areAppliesPaused } from './kill-switch.ts';
 import { readLastApplies } from './last-applies.ts';
 import { readLocks } from './locks.ts';
 import { readPlansOfPull } from './plans.ts';
+import { readGates } from './requested-gate.ts';
 import { readNewestResults, readOtherResults } from './results.ts';
 import { readDiscovery, readNewestDiscovery, readReport } from './run-report.ts';
 import { readRun, readRunsOfPull } from './runs.ts';
@@ -59,6 +60,7 @@ async function readFacts(tx: Tx, event: Event, limits: FactLimits): Promise<OurF
     recentlyRefused: pull === null ? [] : await readRefused(tx, pull),
     busy: pull === null ? [] : await readBusy(tx, pull),
     lastApplies: pull === null ? [] : await readLastApplies(tx, pull.repositoryId),
+    gates: pull === null ? [] : await readGates(tx, pull),
     gateApprovals: pull === null ? [] : await readGateApprovals(tx, pull),
   };
 }

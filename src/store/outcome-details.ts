@@ -1,5 +1,6 @@
 import type { ApplyOutcome, Diagnostic, PlanModel } from '../domain/plan-model.ts';
 import type { ChangeCounts, PlanFacts } from '../domain/run.ts';
+import type { StepResult } from '../domain/runner-step.ts';
 
 /** The part of a reported outcome that no rule looks at, and that people read. Already redacted by the runner, already capped. */
 export interface OutcomeDetails {
@@ -16,4 +17,6 @@ export interface OutcomeDetails {
   readonly facts: PlanFacts | null;
   readonly engine: { readonly name: string; readonly version: string } | null;
   readonly durationMs: number | null;
+  /** Of the configuration's own steps, those that people are to read of. */
+  readonly steps?: readonly StepResult[];
 }

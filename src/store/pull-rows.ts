@@ -1,9 +1,12 @@
 import { type Selectable, sql } from 'kysely';
 import type { Instant } from '../domain/instant.ts';
 import type { LockClaim, StoredPlan } from '../domain/run.ts';
+import type { GateApproval, RequestedGate } from '../domain/snapshot.ts';
 import type { Db, Tx } from './database.ts';
+import { readGateApprovals } from './gate-approval.ts';
 import { readLocks } from './locks.ts';
 import { readPlansOfPull } from './plans.ts';
+import { readGates } from './requested-gate.ts';
 import { type RunRecord, readRunsOfPull } from './runs.ts';
 import type { Schema } from './tables.ts';
 import { instant, json } from './values.ts';
@@ -23,6 +26,8 @@ export interface PullRows {
   readonly planned: readonly ResultRow[];
   readonly plans: readonly StoredPlan[];
   readonly locks: readonly LockClaim[];
+  readonly gates: readonly RequestedGate[];
+  readonly gateApprovals: readonly GateApproval[];
   /** Newest results of other open pull requests on the same dirspaces. */
   readonly overlaps: readonly Pick<ResultRow, 'pull' | 'dir' | 'workspace' | 'state' | 'kind' | 'addresses'>[];
 }
@@ -116,6 +121,8 @@ async function readRows(tx: Tx, repositoryId: number, number: number): Promise<P
     reviewed: pull.reviewed === null ? [] : await readReviewed(tx, place, pull.reviewed.at),
     plans: await readPlansOfPull(tx, place),
     locks: await readLocks(tx, repositoryId),
+    gates: await readGates(tx, place),
+    gateApprovals: await readGateApprovals(tx, place),
     overlaps: await readOverlaps(tx, place),
   };
 }

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { DirspaceResult } from '../domain/run.ts';
 import type { Db, Tx } from './database.ts';
+import { replaceGates } from './requested-gate.ts';
 import { supersedeNewest } from './run-end.ts';
 import { readRun } from './runs.ts';
 import type { Schema } from './tables.ts';
@@ -65,8 +66,12 @@ export async function recordReport(tx: Tx, runId: string, superseded: boolean): 
         duration_ms: details?.durationMs ?? null,
         newest,
         superseded: !newest,
+        steps: orNull(details?.steps),
       })
       .execute();
+    if (run.kind === 'plan' && newest) {
+      await replaceGates(tx, place, { headSha: run.headSha, planId: target.planId, gates: outcome.gates ?? [] });
+    }
     if (run.kind === 'plan' && details?.facts) {
       // What we told the run is ours to know: a job that says it planned on another base would have its apply made on that one.
       const told = { headSha: run.headSha, baseSha: run.baseSha, flags: run.flags, configDigest: record.configDigest };

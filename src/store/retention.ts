@@ -37,10 +37,10 @@ export async function forgetOld(db: Db, keep: Retention, limit = 1_000): Promise
     ),
     await affected(
       db,
-      sql`update dirspace_result set model = null, outcome = null, diagnostics = '[]'::jsonb where id in (
+      sql`update dirspace_result set model = null, outcome = null, steps = null, diagnostics = '[]'::jsonb where id in (
         select result.id from dirspace_result result
         left join pull_request pull on pull.repository_id = result.repository_id and pull.number = result.pull
-        where result.ended_at < ${before(keep.modelsMs)} and (result.model is not null or result.outcome is not null)
+        where result.ended_at < ${before(keep.modelsMs)} and (result.model is not null or result.outcome is not null or result.steps is not null)
           and (not result.newest or pull.state is distinct from 'open') limit ${limit})`,
     ),
     await affected(

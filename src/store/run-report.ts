@@ -49,12 +49,14 @@ export async function saveReport(
     if (report.outcomes.some(({ index, state }) => !stored.has(index) || !mayEndAs(run, state))) {
       return 'foreign';
     }
-    const outcomes = report.outcomes.map(({ index, state, digest, serial }) => ({
+    const outcomes = report.outcomes.map(({ index, state, digest, serial, gates }) => ({
       index,
       state,
       digest,
       serial,
       planStored: run.kind === 'plan' && stored.get(index) === true,
+      // An apply would ask too late.
+      ...(run.kind === 'plan' && gates !== undefined && gates.length > 0 ? { gates } : {}),
     }));
     await tx
       .insertInto('run_report')

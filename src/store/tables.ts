@@ -5,7 +5,9 @@ import type { DisplaySettings, Notice, SeenReview } from '../domain/notice.ts';
 import type { Diagnostic, PlanModel } from '../domain/plan-model.ts';
 import type { ReasonCode } from '../domain/reason.ts';
 import type { ChangeCounts, DirspaceResult, DiscoveryOrder, PlanFacts, RunKind, RunState } from '../domain/run.ts';
+import type { StepResult } from '../domain/runner-step.ts';
 import type { Discovery, ReportedOutcome, RunReport, TargetSettings } from '../domain/snapshot.ts';
+import type { GateRule } from '../domain/workflow-step.ts';
 import {
   bool,
   bytes,
@@ -315,6 +317,7 @@ export const TABLES = {
       ended_at: withDefault(moment(), 'now()'),
       newest: bool(),
       superseded: bool(),
+      steps: orNull(document<readonly StepResult[]>()),
     },
     primaryKey: ['id'],
     owner: 'repository_id',
@@ -388,6 +391,22 @@ export const TABLES = {
       claimed_at: withDefault(moment(), 'now()'),
     },
     primaryKey: ['repository_id', 'dir', 'workspace', 'pull'],
+    owner: 'repository_id',
+  },
+  /** What the newest plan of a dirspace asks for beside everything else. */
+  requested_gate: {
+    columns: {
+      repository_id: int8(),
+      pull: int8(),
+      dir: text(),
+      workspace: text(),
+      position: int4(),
+      head_sha: text(),
+      plan_id: text(),
+      policy: orNull(text()),
+      gate: document<GateRule>(),
+    },
+    primaryKey: ['repository_id', 'pull', 'dir', 'workspace', 'position'],
     owner: 'repository_id',
   },
   gate_approval: {

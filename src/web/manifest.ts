@@ -37,6 +37,7 @@ export async function manifestOf(deps: ManifestDeps, record: RunRecord, stepTime
   for (const target of run.targets) {
     targets.push(await targetOf(deps, vault, { record, target, plan: plans.get(target.planId) }));
   }
+  const hooks = record.settings.find((settings) => settings.hooks !== undefined)?.hooks;
   return {
     protocol: PROTOCOL,
     run: run.id,
@@ -51,6 +52,7 @@ export async function manifestOf(deps: ManifestDeps, record: RunRecord, stepTime
     stepTimeoutMs,
     configDigest: record.configDigest,
     digestKey: base64(vault.digestKeyFor(run.repositoryId)),
+    ...(hooks === undefined ? {} : { hooks }),
     targets,
   };
 }
@@ -76,6 +78,9 @@ async function targetOf(
     engine: settings?.engine ?? 'terraform',
     version: settings?.version ?? null,
     createWorkspace: settings?.createWorkspace ?? true,
+    ...(settings?.steps === undefined ? {} : { steps: settings.steps }),
+    ...(settings?.stack === undefined ? {} : { stack: settings.stack }),
+    ...(settings?.variables === undefined ? {} : { variables: settings.variables }),
   };
   if (run.kind === 'plan') {
     const made = vault.newPlanKey(planId);

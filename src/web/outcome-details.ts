@@ -36,5 +36,6 @@ export function outcomeDetails(outcome: Outcome): OutcomeDetails {
     facts: outcome.facts,
     engine: outcome.facts === null ? null : { name: outcome.facts.tool, version: outcome.facts.toolVersion },
     durationMs: outcome.durationMs,
+    ...(outcome.steps === undefined || outcome.steps.length === 0 ? {} : { steps: outcome.steps }),
   };
 }

@@ -145,6 +145,7 @@ export function createRunnerDesk(deps: DeskDeps) {
         state: outcome.state,
         digest: outcome.facts?.digest ?? null,
         serial: outcome.serial ?? outcome.facts?.serial ?? null,
+        ...(outcome.gates === undefined ? {} : { gates: outcome.gates }),
         details: outcomeDetails(outcome),
       }));
       const answer = await saveReport(db, {

@@ -13,6 +13,7 @@ import { REASONS } from '../domain/reason.ts';
 import { isActive, type Run, type StoredPlan } from '../domain/run.ts';
 import type { PullRows, ResultRow } from '../store/pull-rows.ts';
 import type { RunRecord } from '../store/runs.ts';
+import { stepsView } from './steps-view.ts';
 
 /** What people read of one pull request, from its rows as of one moment. */
 export function pullViewOf(rows: PullRows, urls: { readonly web: string; readonly server: string }): PullView {
@@ -53,6 +54,7 @@ export function pullViewOf(rows: PullRows, urls: { readonly web: string; readonl
       ...(result?.duration_ms == null ? {} : { durationMs: result.duration_ms }),
       ...(url === undefined ? {} : { runUrl: url }),
       ...(reviewed === undefined ? {} : { reviewed }),
+      ...stepsView(rows, dirspace, result),
     };
   });
 

@@ -8,19 +8,16 @@ const PLAN = '[{type: init}, {type: plan}]';
 const NAME = 'Workflow 1 (`dir:prod`)';
 
 const UNSUPPORTED: readonly (readonly [string, string])[] = [
-  [workflow('[{type: init}, {type: plan}, {type: checkov}]'), `${NAME}: step 3 of \`plan\`, \`checkov\`, is not`],
-  [workflow('[{type: init}, {type: run, cmd: [make]}, {type: plan}]'), `${NAME}: step 2 of \`plan\`, \`run\``],
-  [workflow('[{type: env, name: A, cmd: [a]}, {type: init}, {type: plan}]'), `${NAME}: step 1 of \`plan\`, \`env\``],
   [workflow(PLAN, '[{type: oidc, role_arn: "arn"}, {type: init}, {type: apply}]'), 'step 1 of `apply`, `oidc`'],
-  [workflow('[{type: init}, {type: plan, extra_args: ["-lock=false"]}]'), '`extra_args` of `plan`'],
-  [workflow('[{type: init, env: {A: b}}, {type: plan}]'), '`env` of `init`'],
   [workflow('[{type: init}, {type: plan, mode: fast-and-loose}]'), '`mode` of `plan`'],
   [workflow(PLAN, '[{type: init}, {type: apply, retry: {enabled: true}}]'), '`retry` of `apply`'],
   [workflow('[{type: plan}]'), `${NAME}: \`plan\` must have \`init\`, then \`plan\`, each once`],
   [workflow(PLAN, '[]'), `${NAME}: \`apply\` must have \`init\`, then \`apply\`, each once`],
   [workflow('[{type: plan}, {type: init}]'), '`plan` must have `init`, then `plan`'],
-  ['hooks:\n  all:\n    pre: [{type: run, cmd: [make]}]\n', '`hooks.all.pre`: step 1, `run`'],
-  ['hooks:\n  apply:\n    post: [{type: gates, cmd: [a]}]\n', '`hooks.apply.post`: step 1, `gates`'],
+  [
+    'hooks:\n  all:\n    pre: [{type: drift_create_issue}, {type: oidc, role_arn: a}]\n',
+    '`hooks.all.pre`: step 2, `oidc`',
+  ],
   ['storage:\n  plans: {method: s3, bucket: b, region: r}\n', '`storage.plans.method: s3`'],
   ['storage:\n  plans: {method: cmd, store: [a], fetch: [b]}\n', '`storage.plans.method: cmd`'],
   ['engine: {name: terraform, override_tf_cmd: wrapper}\n', '`engine.override_tf_cmd`'],
@@ -51,7 +48,7 @@ describe('what the runner does not do', () => {
 
   it.each([
     ['steps as the runner does them', workflow(PLAN)],
-    ['a workflow for other directories', workflow('[{type: checkov}]').replace('dir:prod', 'dir:stage')],
+    ['a workflow for other directories', workflow('[{type: oidc, role_arn: a}]').replace('dir:prod', 'dir:stage')],
     ['the drift step, which does nothing here', 'hooks:\n  plan:\n    post: [{type: drift_create_issue}]\n'],
     ['storage with this service', 'storage:\n  plans: {method: plumbline}\n'],
   ])('does not refuse %s', (_, config) => {
@@ -59,7 +56,7 @@ describe('what the runner does not do', () => {
   });
 
   it('says it once for all dirspaces that it is about', () => {
-    const config = 'hooks:\n  all:\n    pre: [{type: run, cmd: [make]}]\n';
+    const config = 'hooks:\n  all:\n    pre: [{type: oidc, role_arn: a}]\n';
     const changed = ['prod/main.tf', 'stage/main.tf'];
     const opened = decide(snapshotOf({ config, changed }), pullEvent('opened'));
     expect(intents(opened, 'save-change')[0]?.notices).toHaveLength(1);
