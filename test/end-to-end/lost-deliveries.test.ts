@@ -4,7 +4,7 @@ import { createLog } from '../../src/log.ts';
 import { instant } from '../../src/store/values.ts';
 import { recoverDeliveries } from '../../src/worker/recover-deliveries.ts';
 import { Random } from '../simulation/random.ts';
-import { AUTHOR, decided, REVIEWER, type Stage, startStage } from './stage.ts';
+import { AUTHOR, decided, REVIEWER, type Stage, startStage, waitForRows } from './stage.ts';
 
 const stages: Stage[] = [];
 afterEach(async () => {
@@ -18,7 +18,14 @@ async function newStage(...options: Parameters<typeof startStage>): Promise<Stag
 }
 
 /** One look, as the service takes every few minutes. Returns how many deliveries were asked for. */
-async function look({ world, service }: Stage): Promise<number | undefined> {
+async function look(stage: Stage): Promise<number | undefined> {
+  const { world, service } = stage;
+  // The service takes one itself when it starts, and only one look is taken at a time.
+  await waitForRows(
+    stage,
+    async (db) => (await db.selectFrom('delivery_look').select('lease_token').executeTakeFirst())?.lease_token === null,
+    'the end of the look before',
+  );
   const app = createApp({
     appId: world.app.id,
     privateKey: world.app.privateKeyPem,
