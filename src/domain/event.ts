@@ -167,7 +167,16 @@ export function subjectOf(event: Event): string {
     case 'installation-repositories':
     case 'membership':
       return `installation ${event.installationId}`;
-    default:
+    case 'pull':
+    case 'comment':
+    case 'review':
+    case 'button':
+    case 'apply-claimed':
+    case 'discovered':
+    case 'run-reported':
+    case 'run-silent':
+    case 'dispatch-failed':
+    case 'reconsider':
       return pullSubject(event.repository.repositoryId, event.pull);
   }
 }
