@@ -116,8 +116,9 @@ function compose(text: string): Composed {
   const documents: Document.Parsed[] = [];
   let offset = 0;
   let lexemes = 0;
-  /** Errors between documents, and directives: each costs the composer more than its text does. */
+  /** Errors between documents, directives, and commas with nothing between them: each costs the composer more than its text does. */
   let odd = 0;
+  let before = '';
   const take = (token: CST.Token): void => {
     for (const document of composer.next(token)) {
       documents.push(document);
@@ -128,6 +129,8 @@ function compose(text: string): Composed {
       take(token);
       odd += token.type === 'error' || token.type === 'directive' ? 1 : 0;
     }
+    odd += lexeme === ',' && before === ',' ? 1 : 0;
+    before = lexeme.trim() === '' ? before : lexeme;
     if (odd > MAX_PROBLEMS || documents.length > 2) {
       const message = odd > MAX_PROBLEMS ? 'This is not YAML; reading stopped here.' : ONE_DOCUMENT;
       return { ok: false, code: 'yaml', offset, message };

@@ -47,10 +47,7 @@ describe('a hostile file', () => {
     expect(bestOf(text)).toBeLessThan(50);
   });
 
-  it.each<[string, string]>([
-    ['merges that multiply', mergeBomb()],
-    ['nothing but marks', `[${','.repeat(499_000)}]`],
-  ])('of %s is refused', (_name, text) => {
+  it.each<[string, string]>([['merges that multiply', mergeBomb()]])('of %s is refused', (_name, text) => {
     const result = parseConfig(text, { file: 'f' });
     expect(result.ok ? 'accepted' : result.problems[0]?.code).toBe('too-many-values');
   });
@@ -58,6 +55,7 @@ describe('a hostile file', () => {
   it.each<[string, string]>([
     ['nothing but closing brackets', ']'.repeat(500_000)],
     ['nothing but directives', '%A\n'.repeat(160_000)],
+    ['nothing but commas', `[${','.repeat(499_000)}]`],
     ['nothing but documents', '---\na: 1\n'.repeat(50_000)],
   ])('of %s is given up soon', (_name, text) => {
     const result = parseConfig(text, { file: 'f' });

@@ -37,7 +37,7 @@ export async function play(stage: Stage, { step }: Steps): Promise<void> {
         PATIENCE_MS,
       ),
     (delivery) =>
-      `${delivery.event} ${delivery.action ?? ''}: answered ${delivery.outcome} in ${delivery.durationMs} ms`,
+      `${delivery.event} ${delivery.action ?? ''}: answered ${delivery.outcome} in ${Math.round(delivery.durationMs)} ms`,
   );
   await step(
     'decision',
