@@ -133,7 +133,8 @@ withTerraform('a run with a real terraform (skipped when terraform is not on PAT
       targets: apply.targets.map((t) => ({ ...t, ...(t.plan && { plan: { ...t.plan, aad: 'v1|other' } }) })),
     };
     expect(only((await world.run(other)).report)).toMatchObject({ state: 'not-attempted', code: 'plan-sealed' });
-    world.service.plans.get(PLAN_ID)?.writeUInt8(0, 30);
+    const sealed = world.service.plans.get(PLAN_ID);
+    sealed?.writeUInt8(255 - sealed.readUInt8(30), 30);
     expect(only((await world.run(apply)).report)).toMatchObject({ state: 'not-attempted', code: 'plan-sealed' });
   });
 
