@@ -41,7 +41,7 @@ it('keeps the shape of what it masks', () => {
   const { mask } = secretMask({}, ['very-secret-value']);
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      expect(maskDeep(value, mask)).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(JSON.stringify(maskDeep(value, mask))).toBe(JSON.stringify(value));
     }),
   );
 });
