@@ -151,7 +151,9 @@ function afterReport(it: PullCase, run: Run, report: RunReport): PullCase {
   const { ours, now } = it;
   const states = new Map(report.outcomes.map((outcome) => [outcome.index, outcome]));
   const fresh = run.targets.flatMap((target) => {
-    const outcome = states.get(target.index);
+    // An apply that ended before it came to a dirspace did nothing there, and is not started again by itself.
+    const silent = run.kind === 'apply' ? ({ state: 'not-attempted', digest: null } as const) : undefined;
+    const outcome = states.get(target.index) ?? silent;
     if (outcome === undefined) {
       return [];
     }
