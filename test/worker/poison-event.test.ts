@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import type { Database } from '../../src/store/database.ts';
 import { handleNextSubject } from '../../src/worker/handle-subject.ts';
+import { LEASE } from '../../src/worker/while-held.ts';
 import type { WorkerDeps } from '../../src/worker/worker-deps.ts';
 import { freshDatabase } from '../database.ts';
 import { deliver, freshRepository, pullEvent } from '../store/store-world.ts';
@@ -20,7 +21,12 @@ it('gives up an event that took the process with it at every attempt, before it 
   await deliver(database.db, pullEvent(repository), key);
   await sql`update inbox_event set attempts = 10 where key = ${key}`.execute(database.db);
   // Nothing of GitHub is there: to touch it would be an error of another kind.
-  const deps: WorkerDeps = Object.create({ database, log: createLog('silent') });
+  const deps: WorkerDeps = Object.create({
+    database,
+    log: createLog('silent'),
+    lease: LEASE,
+    hurry: new AbortController().signal,
+  });
   expect(await handleNextSubject(deps)).toBe(true);
   const event = await database.db
     .selectFrom('inbox_event')
