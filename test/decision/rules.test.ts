@@ -447,17 +447,28 @@ describe('runs are split', () => {
 });
 
 describe('forks', () => {
-  const config = 'forks: {plan: {environment: forks}}\n';
-  const fork = { pull: { headRepositoryId: 77 } };
+  const config = 'forks: {plan: sandbox}\n';
+  const headSha = '1a'.repeat(20);
+  const pull = { headRepositoryId: 77, headSha };
 
   it.each([
-    ['is not planned by itself', pullEvent('opened')],
-    ['is not planned without the commit', comment('plumbline plan')],
-    ['is not planned for another commit', comment('plumbline plan 1234567')],
-    ['is never applied', comment('plumbline apply')],
-  ])('a fork %s', (_name, event) => {
-    expect(intents(decide(snapshotOf({ ...fork, config: 'forks: plan\n' }), event), 'start-run')).toEqual([]);
-    expect(intents(decide(planned({ ...fork, config }), event), 'start-run')).toEqual([]);
+    ['is not planned by itself', pullEvent('opened', { headSha }), 'fork-needs-sha'],
+    ['is not planned without the commit', comment('plumbline plan'), 'fork-needs-sha'],
+    ['is not planned for another commit', comment('plumbline plan 1234567'), 'sha-not-head'],
+    ['is never applied', comment('plumbline apply'), 'fork-no-apply'],
+  ])('a fork %s', (_name, event, reason) => {
+    for (const snapshot of [snapshotOf({ config, pull }), planned({ config, pull })]) {
+      const decision = decide(snapshot, event);
+      expect([decision.reason, ...reasons(decision)]).toContain(reason);
+      expect(intents(decision, 'start-run')).toEqual([]);
+    }
+    expect(decide(snapshotOf({ pull }), pullEvent('opened')).reason).toBe('fork-off');
+  });
+
+  it('a fork is planned for the commit that was named, in its own environment and no other', () => {
+    const placed = `${config}workflows:\n  - tag_query: "dir:prod"\n    environment: production\n`;
+    const decision = decide(snapshotOf({ config: placed, pull }), comment(`plumbline plan ${headSha.slice(0, 7)}`));
+    expect(intents(decision, 'start-run')).toMatchObject([{ run: { kind: 'plan', environment: 'sandbox', headSha } }]);
   });
 });
 

@@ -126,6 +126,7 @@ describe('a gate', () => {
     const snapshot = { ...bare, ours: { ...bare.ours, gates: [asked] } };
     expect(decide(snapshot, comment('plumbline approve money', ALICE)).reason).toBe('gate-denied');
     const approved = decide(snapshot, comment('plumbline approve money', CAROL));
+    expect(approved.reason).toBe('gate-approved');
     expect(intents(approved, 'approve-gates')).toMatchObject([{ tokens: ['money'], by: { login: 'carol' } }]);
     expect(decide(snapshot, comment('plumbline approve other', CAROL)).reason).toBe('gate-unknown-token');
   });
