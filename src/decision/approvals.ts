@@ -57,20 +57,17 @@ export function floorSecond(at: number): number {
   return Math.floor(at / 1_000);
 }
 
-/** The digest of the plan of this dirspace that the pull request showed at a time; tombstones of erased plans tell it too. */
+/** The digest of the plan of this dirspace that the pull request showed at a time; null: none that could be approved. */
 function digestWhen(
   it: PullCase,
   dirspace: { readonly dir: string; readonly workspace: string },
   at: number,
 ): string | null {
   const key = dirspaceKey(dirspace);
-  const shown = it.ours.plans
-    .filter(
-      (plan) =>
-        dirspaceKey(plan) === key && plan.publishedAt !== null && floorSecond(plan.publishedAt) <= floorSecond(at),
-    )
-    .sort((a, b) => (b.publishedAt ?? 0) - (a.publishedAt ?? 0));
-  return shown[0]?.facts?.digest ?? null;
+  const shown = it.ours.shownPlans.findLast(
+    (plan) => dirspaceKey(plan) === key && floorSecond(plan.at) <= floorSecond(at),
+  );
+  return shown?.digest ?? null;
 }
 
 /** Is `approved` of an apply requirement met for this dirspace? Every reason why not. */

@@ -27,7 +27,6 @@ import {
   run,
   STRANGER,
   snapshotOf,
-  storedPlan,
   WORKFLOW,
 } from './build.ts';
 
@@ -160,14 +159,9 @@ describe('approvals', () => {
     ];
     const given = (digest: string) => {
       const snapshot = planned({ config: text, github: { reviews: known(old) } });
-      const before = storedPlan('prod', {
-        id: 'older',
-        state: 'erased',
-        publishedAt: NOW - 30 * MINUTE,
-        facts: planFacts({ headSha: 'e'.repeat(40), digest }),
-      });
+      const before = { dir: 'prod', workspace: 'default', at: NOW - 30 * MINUTE, digest };
       return decide(
-        { ...snapshot, ours: { ...snapshot.ours, plans: [...snapshot.ours.plans, before] } },
+        { ...snapshot, ours: { ...snapshot.ours, shownPlans: [before, ...snapshot.ours.shownPlans] } },
         comment('plumbline apply'),
       );
     };
