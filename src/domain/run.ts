@@ -128,6 +128,7 @@ export interface PlanFacts {
 /** What a pull request showed as the plan of a dirspace from a moment on. */
 export interface ShownPlan extends Dirspace {
   readonly at: Instant;
+  readonly headSha: string;
   /** Digest of the canonical plan model; null: there was nothing that could be approved, as after a plan that failed. */
   readonly digest: string | null;
 }

@@ -99,7 +99,9 @@ export function snapshotOf(given: Given = {}): Snapshot {
       plans: [],
       // What is stored and shown now; what was shown before, a test says itself.
       shownPlans: (given.ours?.plans ?? []).flatMap(({ dir, workspace, publishedAt, facts }) =>
-        publishedAt === null || facts === null ? [] : [{ dir, workspace, at: publishedAt, digest: facts.digest }],
+        publishedAt === null || facts === null
+          ? []
+          : [{ dir, workspace, at: publishedAt, headSha: facts.headSha, digest: facts.digest }],
       ),
       locks: [],
       others: [],

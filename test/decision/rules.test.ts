@@ -159,7 +159,7 @@ describe('approvals', () => {
     ];
     const given = (digest: string) => {
       const snapshot = planned({ config: text, github: { reviews: known(old) } });
-      const before = { dir: 'prod', workspace: 'default', at: NOW - 30 * MINUTE, digest };
+      const before = { dir: 'prod', workspace: 'default', at: NOW - 30 * MINUTE, headSha: 'e'.repeat(40), digest };
       return decide(
         { ...snapshot, ours: { ...snapshot.ours, shownPlans: [before, ...snapshot.ours.shownPlans] } },
         comment('plumbline apply'),
@@ -240,6 +240,32 @@ describe('access control', () => {
     );
     expect(reasons(apply({ config: text }))).toContain('access-denied');
     expect(apply({ config: text, github: { reviews: known([review(CAROL)]) } }).reason).toBe('apply-started');
+  });
+
+  it.each<[string, Partial<GitHubFacts>, string]>([
+    ['of an older commit', { reviews: known([review(CAROL, { commitSha: 'e'.repeat(40) })]) }, 'access-denied'],
+    [
+      'that is older than the plan',
+      { reviews: known([review(CAROL, { submittedAt: NOW - 20 * MINUTE })]) },
+      'access-denied',
+    ],
+    [
+      'of somebody who lost write permission',
+      { reviews: known([review(CAROL, { canWrite: false })]) },
+      'access-denied',
+    ],
+    ['of who pushed last', { reviews: known([review(CAROL)]), lastPusher: known(CAROL) }, 'access-denied'],
+    ['that cannot be read', { reviews: unknown('502') }, 'access-unknown'],
+    [
+      'while nobody knows who pushed last',
+      { reviews: known([review(CAROL)]), lastPusher: unknown('502') },
+      'access-unknown',
+    ],
+  ])('is not helped by a superapproval %s', (_name, github, reason) => {
+    const text = policy(
+      'apply: ["user:carol"]\n      superapproval: ["user:carol"]\n      apply_with_superapproval: ["user:bob"]',
+    );
+    expect(new Set(reasons(apply({ config: text, github })))).toEqual(new Set([reason]));
   });
 
   it('cannot be loosened by the pull request', () => {

@@ -334,7 +334,7 @@ export class Model {
   /** The serial that each stored plan was made on; a plan of an older state must never be applied. */
   readonly planSerials = new Map<string, number>();
   /** What each plan would do: an erased plan leaves this. */
-  readonly digests = new Map<string, string>();
+  readonly digests = new Map<string, { readonly headSha: string; readonly digest: string }>();
 
   storePlan(run: Run, planId: string, pull: ModelPull, serial: number): void {
     const plan = this.plans.get(planId);
@@ -360,7 +360,7 @@ export class Model {
       serial,
     };
     this.plans.set(planId, { ...plan, state: 'stored', facts });
-    this.digests.set(planId, facts.digest);
+    this.digests.set(planId, { headSha: facts.headSha, digest: facts.digest });
     void pull;
   }
 
@@ -465,12 +465,16 @@ export class Model {
     };
   }
 
+  shown(plan: string) {
+    return this.digests.get(plan) ?? { headSha: '', digest: null };
+  }
+
   shownPlans(number: number): readonly ShownPlan[] {
     return [...this.plans.values()]
       .flatMap(({ id, pull, dir, workspace, publishedAt }) =>
         pull !== number || publishedAt === null
           ? []
-          : [{ dir, workspace, at: publishedAt, digest: this.digests.get(id) ?? null }],
+          : [{ dir, workspace, at: publishedAt, ...this.shown(id) }],
       )
       .sort((a, b) => a.at - b.at);
   }
