@@ -1,12 +1,12 @@
 import { createRequire } from "node:module";
+import { totalmem } from "node:os";
 import * as os from "os";
 import { inflateRawSync } from "node:zlib";
 import { performance } from "node:perf_hooks";
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import { access, chmod, constants, cp, mkdir, mkdtemp, readFile, readdir, readlink, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, constants, cp, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import { createReadStream } from "node:fs";
 import { spawn } from "node:child_process";
 
 // \0rolldown/runtime.js
@@ -140,14 +140,23 @@ const OURS = /* @__PURE__ */ new Set([
 	"TF_DATA_DIR",
 	"TF_PLUGIN_CACHE_DIR"
 ]);
+const MIB = 1048576;
 function childEnv(env, options) {
 	const child = {};
 	for (const [name, value] of Object.entries(env)) if (value !== void 0 && isPassedOn(name.toUpperCase(), options.keepGithubToken)) child[name] = value;
 	return {
+		...collector(env, options.memoryBytes),
 		...child,
 		TF_IN_AUTOMATION: "1",
 		TF_INPUT: "0",
 		CHECKPOINT_DISABLE: "1"
+	};
+}
+function collector(env, memoryBytes) {
+	if (env.GOGC !== void 0 || env.GOMEMLIMIT !== void 0) return {};
+	return {
+		GOGC: "200",
+		GOMEMLIMIT: `${Math.max(1024, Math.floor(memoryBytes / 8 / MIB))}MiB`
 	};
 }
 function isPassedOn(name, keepGithubToken) {
@@ -4301,19 +4310,29 @@ async function runCommand(command) {
 		...command.args,
 		command.cwd
 	].some((text) => text.includes("\0"))) return notStarted("an argument contains a NUL character");
-	const child = spawn(command.program, [...command.args], {
+	const options = {
 		cwd: command.cwd,
 		env: command.env,
+		detached: true,
+		shell: false,
+		windowsHide: true
+	};
+	const child = command.input === void 0 ? spawn(command.program, [...command.args], {
+		...options,
+		stdio: [
+			"ignore",
+			"pipe",
+			"pipe"
+		]
+	}) : spawn(command.program, [...command.args], {
+		...options,
 		stdio: [
 			"pipe",
 			"pipe",
 			"pipe"
-		],
-		detached: true,
-		shell: false,
-		windowsHide: true
+		]
 	});
-	child.stdin.on("error", () => void 0).end(command.input ?? "");
+	child.stdin?.on("error", () => void 0).end(command.input);
 	let stopped = null;
 	let killed = false;
 	const timers = [];
@@ -4486,23 +4505,45 @@ function versionOf(text) {
 }
 async function fileSha256(path) {
 	const hash = createHash("sha256");
-	for await (const part of createReadStream(path, { highWaterMark: 1048576 })) if (Buffer.isBuffer(part)) hash.update(part);
-	return hash.digest("hex");
+	const piece = Buffer.allocUnsafeSlow(524288);
+	await using file = await open(path);
+	for (;;) {
+		const { bytesRead } = await file.read(piece, 0, piece.length);
+		if (bytesRead === 0) return hash.digest("hex");
+		hash.update(piece.subarray(0, bytesRead));
+	}
 }
 
 // action/src/pool.ts
 async function forEachPooled(items, options, work) {
+	const size = Math.max(1, options.size);
 	const waiting = [...items];
 	const busy = /* @__PURE__ */ new Map();
+	let working = 0;
+	let changed = Promise.withResolvers();
+	const wake = () => {
+		changed.resolve();
+		changed = Promise.withResolvers();
+	};
 	while (waiting.length > 0 || busy.size > 0) {
-		const next = busy.size >= Math.max(1, options.size) ? -1 : waiting.findIndex((item) => !busy.has(options.key(item)));
+		const next = working >= size || busy.size >= 2 * size ? -1 : waiting.findIndex((item) => !busy.has(options.key(item)));
 		const item = next < 0 ? void 0 : waiting.splice(next, 1)[0];
 		if (item === void 0) {
-			await Promise.race(busy.values());
+			await changed.promise;
 			continue;
 		}
 		const key = options.key(item);
-		busy.set(key, work(item).finally(() => busy.delete(key)));
+		working += 1;
+		let holds = true;
+		const makeRoom = () => {
+			working -= holds ? 1 : 0;
+			holds = false;
+			wake();
+		};
+		busy.set(key, work(item, makeRoom).finally(() => {
+			busy.delete(key);
+			makeRoom();
+		}));
 	}
 }
 
@@ -10920,7 +10961,7 @@ const PLAN_STEPS = [{
 	env: {},
 	mode: "strict"
 }];
-async function planTarget(session, room) {
+async function planTarget(session, room, stepsDone) {
 	await checkFlags(session, room);
 	let plan = null;
 	const walked = await walkSteps(session, room, room.target.steps ?? PLAN_STEPS, {
@@ -10933,6 +10974,7 @@ async function planTarget(session, room) {
 		mayGate: true,
 		failState: "plan-failed"
 	});
+	stepsDone();
 	const { steps, gates } = walked;
 	try {
 		if (walked.stop !== null) throw walked.stop;
@@ -11433,24 +11475,27 @@ async function runTargets(session, log) {
 	await forEachPooled(manifest.targets, {
 		size: manifest.parallel,
 		key: (target) => target.dir
-	}, async (target) => {
+	}, async (target, makeRoom) => {
 		const name = target.workspace === "default" ? target.dir : `${target.dir} (${target.workspace})`;
 		const group = log.open(`${manifest.kind} ${name}`, live);
-		const outcome = await runTarget(session, target, group.add);
+		const outcome = await runTarget(session, target, {
+			log: group.add,
+			makeRoom
+		});
 		group.end();
 		log.note(`${name}: ${outcome.state}${outcome.code === null ? "" : ` (${outcome.code})`}`);
 		outcomes.push(outcome);
 	});
 	return outcomes.sort((a, b) => a.index - b.index);
 }
-async function runTarget(session, target, log) {
+async function runTarget(session, target, ways) {
 	const started = performance.now();
 	return {
-		...await attempt(session, target, log),
+		...await attempt(session, target, ways),
 		durationMs: Math.round(performance.now() - started)
 	};
 }
-async function attempt(session, target, log) {
+async function attempt(session, target, { log, makeRoom }) {
 	const { kind, autoapprove } = session.manifest;
 	const failState = kind === "plan" || autoapprove ? "plan-failed" : "not-attempted";
 	let room = null;
@@ -11463,7 +11508,7 @@ async function attempt(session, target, log) {
 			failState,
 			log
 		});
-		if (kind === "plan") return await planTarget(session, room);
+		if (kind === "plan") return await planTarget(session, room, makeRoom);
 		return await (autoapprove ? planAndApply(session, room) : applyStoredPlan(session, room));
 	} catch (error) {
 		if (error instanceof TargetStop) {
@@ -11773,7 +11818,10 @@ async function main() {
 		repositoryUrl: inputs.repositoryUrl,
 		token: inputs.token,
 		tempDir: inputs.tempDir,
-		env: childEnv(process.env, { keepGithubToken: !inputs.tokenFromEnvironment }),
+		env: childEnv(process.env, {
+			keepGithubToken: !inputs.tokenFromEnvironment,
+			memoryBytes: Math.min(totalmem(), process.constrainedMemory() || totalmem())
+		}),
 		pluginCacheDir: process.env.TF_PLUGIN_CACHE_DIR,
 		log,
 		mask,

@@ -38,16 +38,18 @@ export function policiesFor(work: Work, part: Part): readonly (AccessPolicy | nu
   );
 }
 
+/** Who asks for what. `approvers`: whose approvals stand for the plan; null: that could not be read. */
+interface AccessAsk {
+  readonly operation: Operation;
+  readonly login: string;
+  readonly approvers: readonly string[] | null;
+}
+
 /**
  * May this person do this on this dirspace? Null: yes. Write permission is asked before and elsewhere. With access control
  * off the lists are not asked, but what is nobody's by default (`apply-force`, `apply-autoapprove`) stays nobody's.
  */
-export function accessRefusal(
-  it: PullCase,
-  work: Work,
-  part: Part,
-  ask: { readonly operation: Operation; readonly login: string; readonly approvers: readonly string[] },
-): ReasonCode | null {
+export function accessRefusal(it: PullCase, work: Work, part: Part, ask: AccessAsk): ReasonCode | null {
   const { operation } = ask;
   if (!work.config.accessControl.enabled) {
     return operation === 'applyForce' || operation === 'applyAutoapprove' ? notGranted(operation) : null;
@@ -68,20 +70,19 @@ function policyAnswer(
   it: PullCase,
   policy: AccessPolicy,
   part: Part,
-  {
-    operation,
-    login,
-    approvers,
-  }: { readonly operation: Operation; readonly login: string; readonly approvers: readonly string[] },
+  { operation, login, approvers }: AccessAsk,
 ): Answer {
   const direct = named(it, policy[operation], login, part);
   if (direct === 'yes' || operation !== 'apply') {
     return direct;
   }
   const mayWithHelp = named(it, policy.applyWithSuperapproval, login, part);
-  const helped = approvers
-    .filter((approver) => approver.toLowerCase() !== login.toLowerCase())
-    .map((approver) => named(it, policy.superapproval, approver, part));
+  const helped =
+    approvers === null
+      ? policy.superapproval.map((): Answer => 'unknown')
+      : approvers
+          .filter((approver) => approver.toLowerCase() !== login.toLowerCase())
+          .map((approver) => named(it, policy.superapproval, approver, part));
   if (mayWithHelp === 'yes' && helped.includes('yes')) {
     note(it.draft, 'access', 'pass', 'superapproved', login);
     return 'yes';

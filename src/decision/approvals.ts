@@ -1,4 +1,5 @@
-import { dirspaceKey } from '../domain/dirspace.ts';
+import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { ApplyCheck, RepoConfig } from '../domain/repo-config.ts';
 import type { StoredPlan } from '../domain/run.ts';
 import type { Review } from '../domain/snapshot.ts';
@@ -20,57 +21,99 @@ export function latestReviews(reviews: readonly Review[]): readonly Review[] {
   return [...latest.values()];
 }
 
+/** Approving reviews, or why it cannot be told whose count. */
+export type Approvals =
+  | { readonly known: true; readonly reviews: readonly Review[] }
+  | { readonly known: false; readonly reason: 'approvals-unknown' | 'last-pusher-unknown' };
+
 /** Approving reviews that may count: by people with write permission who neither opened the pull request nor pushed last. */
-export function countedApprovals(it: PullCase): readonly Review[] {
-  const { reviews, lastPusher } = it.github;
+export function countedApprovals({ github, pull }: PullCase): Approvals {
+  const { reviews, lastPusher } = github;
   if (reviews?.known !== true) {
-    return [];
+    return { known: false, reason: 'approvals-unknown' };
   }
-  const pusher = lastPusher?.known === true ? lastPusher.value : null;
-  return latestReviews(reviews.value).filter(
+  if (lastPusher?.known !== true) {
+    return { known: false, reason: 'last-pusher-unknown' };
+  }
+  const pusher = lastPusher.value?.id;
+  const counted = latestReviews(reviews.value).filter(
     ({ author, state, canWrite }) =>
-      state === 'APPROVED' && canWrite && !author.bot && author.id !== it.pull.author.id && author.id !== pusher?.id,
+      state === 'APPROVED' && canWrite && !author.bot && author.id !== pull.author.id && author.id !== pusher,
   );
+  return { known: true, reviews: counted };
 }
 
-/** Does an approval stand for this plan? For its commit, and given after the plan was shown or for one with the same digest. */
-export function covers(
+/** Those that stand for this plan; without a plan, those of the head. */
+export function standingApprovals(
+  it: PullCase,
+  plan: StoredPlan | null,
+  rules: Pick<RepoConfig['applyRequirements'], 'approvals' | 'staleApprovals'>,
+): Approvals {
+  const counted = countedApprovals(it);
+  return counted.known
+    ? {
+        known: true,
+        reviews: counted.reviews.filter((one) =>
+          plan === null ? one.commitSha === it.pull.headSha : covers(it, one, plan, rules),
+        ),
+      }
+    : counted;
+}
+
+/**
+ * Does an approval stand for this plan? Of its commit, and given after the plan was shown or for one with the same digest; with
+ * `approvals: plan`, of whatever commit, while the digest stays.
+ */
+function covers(
   it: PullCase,
   review: Review,
-  plan: Pick<StoredPlan, 'publishedAt' | 'facts' | 'dir' | 'workspace'>,
+  plan: StoredPlan,
   rules: Pick<RepoConfig['applyRequirements'], 'approvals' | 'staleApprovals'>,
 ): boolean {
-  const sameHead = review.commitSha === it.pull.headSha;
-  const afterPlan = plan.publishedAt !== null && floorSecond(review.submittedAt) >= floorSecond(plan.publishedAt);
-  const sameDigest = plan.facts !== null && digestWhen(it, plan, review.submittedAt) === plan.facts.digest;
-  if (changesContent(plan.facts?.flags ?? []) && !afterPlan) {
-    return false;
+  const said = { at: review.submittedAt, headSha: review.commitSha ?? '' };
+  const kept = rules.approvals === 'head' && rules.staleApprovals === 'keep';
+  if (said.headSha === it.pull.headSha || kept) {
+    return saidOf(it, plan, said);
   }
-  if (rules.approvals === 'plan') {
-    return sameDigest || (afterPlan && sameHead);
-  }
-  return (sameHead || rules.staleApprovals === 'keep') && (afterPlan || sameDigest);
+  return rules.approvals === 'plan' && !mustFollow(plan) && showsSame(it, plan, said);
+}
+
+/** When something was said, and of which commit. */
+interface Said {
+  readonly at: Instant;
+  readonly headSha: string;
+}
+
+/**
+ * Was something said of this plan: after it was shown, or while one with the same content was? A plan with arguments that
+ * change its content must have been there.
+ */
+export function saidOf(it: PullCase, plan: StoredPlan, said: Said): boolean {
+  const after = plan.publishedAt !== null && floorSecond(said.at) >= floorSecond(plan.publishedAt);
+  return after || (!mustFollow(plan) && showsSame(it, plan, said));
+}
+
+function mustFollow({ facts }: StoredPlan): boolean {
+  return changesContent(facts?.flags ?? []);
+}
+
+function showsSame(it: PullCase, plan: StoredPlan, said: Said): boolean {
+  return plan.facts !== null && digestWhen(it, plan, said) === plan.facts.digest;
 }
 
 /** GitHub's times have whole seconds, ours do not. */
-export function floorSecond(at: number): number {
+export function floorSecond(at: Instant): number {
   return Math.floor(at / 1_000);
 }
 
-/** The digest of the plan of this dirspace that the pull request showed at a time; tombstones of erased plans tell it too. */
-function digestWhen(
-  it: PullCase,
-  dirspace: { readonly dir: string; readonly workspace: string },
-  at: number,
-): string | null {
+/**
+ * The digest of the plan of this dirspace that the pull request showed at a time; null: none that could be approved. Who has an
+ * older commit before his eyes saw the plan of that one, whatever was shown meanwhile.
+ */
+function digestWhen({ ours }: PullCase, dirspace: Dirspace, { at, headSha }: Said): string | null {
   const key = dirspaceKey(dirspace);
-  const shown = it.ours.plans
-    .filter(
-      (plan) =>
-        dirspaceKey(plan) === key && plan.publishedAt !== null && floorSecond(plan.publishedAt) <= floorSecond(at),
-    )
-    .sort((a, b) => (b.publishedAt ?? 0) - (a.publishedAt ?? 0));
-  return shown[0]?.facts?.digest ?? null;
+  const shown = ours.shownPlans.filter((plan) => dirspaceKey(plan) === key && floorSecond(plan.at) <= floorSecond(at));
+  return (shown.findLast((plan) => plan.headSha === headSha) ?? shown.at(-1))?.digest ?? null;
 }
 
 /** Is `approved` of an apply requirement met for this dirspace? Every reason why not. */
@@ -83,11 +126,9 @@ export function approvalRefusals(
 ): readonly Refusal[] {
   const { github } = it;
   const about = [part];
-  if (github.reviews?.known !== true) {
-    return [{ reason: 'approvals-unknown', about }];
-  }
-  if (github.lastPusher !== undefined && !github.lastPusher.known) {
-    return [{ reason: 'last-pusher-unknown', about }];
+  const [counted, standing] = [countedApprovals(it), standingApprovals(it, plan, rules)];
+  if (!counted.known || !standing.known || github.reviews?.known !== true) {
+    return [{ reason: counted.known ? 'approvals-unknown' : counted.reason, about }];
   }
   const found: Refusal[] = [];
   const against = latestReviews(github.reviews.value).filter(
@@ -96,13 +137,8 @@ export function approvalRefusals(
   for (const review of against) {
     found.push({ reason: 'changes-requested', detail: `By ${review.author.login}.`, about });
   }
-  const approvals = countedApprovals(it);
-  const standing =
-    plan === null
-      ? approvals.filter((one) => one.commitSha === it.pull.headSha)
-      : approvals.filter((one) => covers(it, one, plan, rules));
-  const logins = standing.map((review) => review.author.login);
-  const reason = approvals.length > standing.length ? 'approval-stale' : 'approval-missing';
+  const logins = standing.reviews.map((review) => review.author.login);
+  const reason = counted.reviews.length > standing.reviews.length ? 'approval-stale' : 'approval-missing';
   for (const match of check.allOf) {
     const answers = logins.map((login) => named(it, [match], login, part));
     const problem = unmet(answers, 1);

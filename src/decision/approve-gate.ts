@@ -10,13 +10,15 @@ import { workOf } from './work.ts';
 
 /**
  * `plumbline approve GATE…`: record the approval of gates that the plans of this head asked for. Only people whom a gate
- * names may; nobody approves a gate of a pull request that is his own.
+ * names may; nobody approves a gate of a pull request that he opened or pushed to last.
  */
 export function approveCommand(it: PullCase, tokens: readonly string[], asker: Asker): Outcome {
-  const { draft, ours, pull } = it;
+  const { draft, ours, pull, github } = it;
   const result = workOf(it.github, pull, ours);
   const parts = new Map(result.ok ? result.work.parts.map((part) => [dirspaceKey(part), part]) : []);
   const gates = (ours.gates ?? []).filter((gate) => gate.headSha === pull.headSha && gate.gate.token !== undefined);
+  // Who pushed may not be known yet; whether the approval counts is decided again with every apply.
+  const own = [pull.author.id, ...(github.lastPusher?.known === true ? [github.lastPusher.value?.id] : [])];
   const refusals: Refusal[] = [];
   const approved: string[] = [];
   for (const token of new Set(tokens)) {
@@ -27,10 +29,17 @@ export function approveCommand(it: PullCase, tokens: readonly string[], asker: A
       refusals.push({ reason: 'gate-unknown-token', detail });
       continue;
     }
+    if (own.includes(asker.id)) {
+      refusals.push({
+        reason: 'gate-denied',
+        detail: `${token}: who opened the pull request or pushed last approves none.`,
+      });
+      continue;
+    }
     const answers = meant.map((gate) => mayApprove(it, gate.gate, asker.login, parts.get(dirspaceKey(gate)) ?? null));
-    if (asker.id === pull.author.id || !answers.includes('yes')) {
-      const unsure = asker.id !== pull.author.id && answers.includes('unknown');
-      refusals.push({ reason: unsure ? 'access-unknown' : 'gate-denied', detail: token });
+    if (!answers.includes('yes')) {
+      const reason = answers.includes('unknown') ? 'access-unknown' : 'gate-denied';
+      refusals.push({ reason, detail: token });
     } else {
       approved.push(token);
     }

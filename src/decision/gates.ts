@@ -1,11 +1,13 @@
 import { dirspaceKey } from '../domain/dirspace.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { ReasonCode } from '../domain/reason.ts';
 import type { StoredPlan } from '../domain/run.ts';
 import type { RequestedGate } from '../domain/snapshot.ts';
 import type { GateRule } from '../domain/workflow-step.ts';
 import { named } from './access.ts';
-import { countedApprovals, floorSecond, matchName } from './approvals.ts';
+import { countedApprovals, matchName, saidOf } from './approvals.ts';
 import { note } from './draft.ts';
-import type { Answer } from './people.ts';
+import { type Answer, canWrite } from './people.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
 import { waiverFor } from './waivers.ts';
@@ -30,8 +32,8 @@ export function gateName({ gate, policy }: RequestedGate): string {
 /** The gates of a dirspace that are neither approved nor waived. */
 export function gateRefusals(it: PullCase, part: Part, plan: StoredPlan | null): readonly Refusal[] {
   return gatesOf(it, part, plan).flatMap((gate) => {
-    const answer = gateAnswer(it, gate, part, plan);
-    if (answer === 'yes') {
+    const problem = gateProblem(it, gate, part, plan);
+    if (problem === null) {
       return [];
     }
     const waiver = waiverFor(it, gate, part);
@@ -40,27 +42,67 @@ export function gateRefusals(it: PullCase, part: Part, plan: StoredPlan | null):
       return [];
     }
     const next = gate.gate.token === undefined ? {} : { next: `plumbline approve ${gate.gate.token}` };
-    const reason = answer === 'unknown' ? ('access-unknown' as const) : ('gate-missing' as const);
-    return [{ reason, detail: `${gateName(gate)}: ${wantedBy(gate.gate)}.`, about: [part], ...next }];
+    return [{ reason: problem, detail: `${gateName(gate)}: ${wantedBy(gate.gate)}.`, about: [part], ...next }];
   });
 }
 
-/** Token gates are approved by comment on this head; gates without a token by approving reviews of it. */
-function gateAnswer(it: PullCase, gate: RequestedGate, part: Part, plan: StoredPlan | null): Answer {
-  const { token } = gate.gate;
-  const shown = plan?.publishedAt ?? null;
-  const people =
-    token === undefined
-      ? countedApprovals(it)
-          .filter((review) => review.commitSha === it.pull.headSha)
-          .filter((review) => shown === null || floorSecond(review.submittedAt) >= floorSecond(shown))
-          .map((review) => review.author)
-      : (it.ours.gateApprovals ?? [])
-          .filter((approval) => approval.token === token && approval.headSha === it.pull.headSha)
-          .filter((approval) => shown === null || floorSecond(approval.at) >= floorSecond(shown))
-          .map((approval) => approval.by);
-  const byId = new Map(people.map(({ id, login }) => [id, login]));
-  return ruleAnswer(it, gate.gate, [...byId.values()], part);
+/** Why a gate is not approved; null: it is. What could not be read of those who approved is not taken for a no. */
+function gateProblem(it: PullCase, gate: RequestedGate, part: Part, plan: StoredPlan | null): ReasonCode | null {
+  const approvers = gate.gate.token === undefined ? byReview(it, plan) : byComment(it, gate.gate.token, plan);
+  if (!approvers.known) {
+    return approvers.reason;
+  }
+  const sure = ruleAnswer(it, gate.gate, approvers.sure, part);
+  if (sure !== 'no') {
+    return sure === 'yes' ? null : 'access-unknown';
+  }
+  const { unsure } = approvers;
+  const possible = unsure.length > 0 && ruleAnswer(it, gate.gate, [...approvers.sure, ...unsure], part) !== 'no';
+  return possible ? 'permission-unknown' : 'gate-missing';
+}
+
+/** Logins of those who approved; `unsure`: whether they still may write could not be read. */
+type Approvers =
+  | { readonly known: true; readonly sure: readonly string[]; readonly unsure: readonly string[] }
+  | { readonly known: false; readonly reason: 'approvals-unknown' | 'last-pusher-unknown' };
+
+/** Gates without a token are approved by reviews of this head. */
+function byReview(it: PullCase, plan: StoredPlan | null): Approvers {
+  const counted = countedApprovals(it);
+  if (!counted.known) {
+    return counted;
+  }
+  const sure = counted.reviews
+    .filter(({ commitSha }) => commitSha === it.pull.headSha)
+    .filter(({ submittedAt }) => isSaidOf(it, plan, submittedAt))
+    .map(({ author }) => author.login);
+  return { known: true, sure, unsure: [] };
+}
+
+/** Gates with a token by comment: of whoever may still write, and neither opened the pull request nor pushed last. */
+function byComment(it: PullCase, token: string, plan: StoredPlan | null): Approvers {
+  const { github, ours, pull } = it;
+  const given = (ours.gateApprovals ?? [])
+    .filter((approval) => approval.token === token && approval.headSha === pull.headSha)
+    .filter(({ at }) => isSaidOf(it, plan, at));
+  if (given.length === 0) {
+    return { known: true, sure: [], unsure: [] };
+  }
+  if (github.lastPusher?.known !== true) {
+    return { known: false, reason: 'last-pusher-unknown' };
+  }
+  const own = [pull.author.id, github.lastPusher.value?.id];
+  const others = given.filter(({ by }) => !own.includes(by.id));
+  const logins = [...new Map(others.map(({ by }) => [by.id, by.login])).values()];
+  return {
+    known: true,
+    sure: logins.filter((login) => canWrite(github, login) === 'yes'),
+    unsure: logins.filter((login) => canWrite(github, login) === 'unknown'),
+  };
+}
+
+function isSaidOf(it: PullCase, plan: StoredPlan | null, at: Instant): boolean {
+  return plan === null || saidOf(it, plan, { at, headSha: it.pull.headSha });
 }
 
 function ruleAnswer(it: PullCase, rule: GateRule, logins: readonly string[], part: Part): Answer {

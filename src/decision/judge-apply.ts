@@ -2,7 +2,7 @@ import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
 import type { StoredPlan } from '../domain/run.ts';
 import { accessRefusal, fileRefusals, type Operation } from './access.ts';
 import { requirementRefusals } from './apply-requirements.ts';
-import { countedApprovals, floorSecond } from './approvals.ts';
+import { floorSecond, standingApprovals } from './approvals.ts';
 import { branchesMatch } from './branches.ts';
 import type { ApplyName } from './command.ts';
 import { note } from './draft.ts';
@@ -55,7 +55,7 @@ export function judgeApply(it: PullCase, work: Work, layers: Layers, ask: ApplyA
   const go: { part: Part; plan: StoredPlan | null }[] = [];
   const denied: Refusal[] = [];
   for (const placed of ask.placed) {
-    const access = partAccess(it, work, placed.part, ask);
+    const access = partAccess(it, work, placed, ask);
     const judged = judgePart(it, work, layers, placed, ask);
     denied.push(...access);
     missing.push(...judged.refusals);
@@ -125,8 +125,10 @@ function lockRefusals(it: PullCase, layers: Layers): readonly { part: Part; refu
   });
 }
 
-function partAccess(it: PullCase, work: Work, part: Part, ask: ApplyAsk): readonly Refusal[] {
-  const approvers = countedApprovals(it).map((review) => review.author.login);
+function partAccess(it: PullCase, work: Work, { part, standing }: Placed, ask: ApplyAsk): readonly Refusal[] {
+  const plan = standing.state === 'valid' && ask.name !== 'apply-autoapprove' ? standing.plan : null;
+  const given = standingApprovals(it, plan, work.config.applyRequirements);
+  const approvers = given.known ? given.reviews.map((review) => review.author.login) : null;
   const reason = accessRefusal(it, work, part, { operation: operationOf(ask.name), login: ask.who.login, approvers });
   return reason === null ? [] : [{ reason, about: [part] }];
 }

@@ -102,11 +102,14 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
   const lists = [...matchLists(result.work, applies), ...gates.flatMap(({ gate }) => [gate.allOf, gate.anyOf])];
   const owners = lists.flat().some((match) => match.kind === 'codeowners');
   const reviews = wants.reviews || gates.some(({ gate }) => gate.token === undefined);
-  const approvers = gates.length === 0 ? [] : (it.ours.gateApprovals ?? []).map(({ by }) => by.login);
+  const given = gates.length === 0 ? [] : (it.ours.gateApprovals ?? []);
+  const approvers = given.filter(({ headSha }) => headSha === it.pull.headSha).map(({ by }) => by.login);
+  const byComment = approvers.length > 0 || (gates.length > 0 && approves(event));
   const people = [...logins, ...(reviews ? reviewers(it) : []), ...approvers];
   const more = {
     ...(bases.length > 0 ? { baseFilesSince: [...new Set(bases)] } : {}),
     ...(reviews && it.github.reviews === undefined ? { reviews: true } : {}),
+    ...(byComment && it.github.lastPusher === undefined ? { lastPusher: true } : {}),
     ...(wants.checks && it.github.checks === undefined ? { checks: true, rules: true } : {}),
     ...(wants.mergeability && it.github.mergeable === undefined ? { mergeability: true } : {}),
     ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
@@ -114,10 +117,10 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
     ...missingPeople(it.github, lists, people, {
       teams: owners ? ownerTeams(it, result.work) : [],
       // Whoever asked was let in when the run was started; only lists that name people are asked again.
-      asker: event.kind !== 'discovered',
+      live: [...(event.kind === 'discovered' ? [] : logins), ...approvers],
     }),
   };
-  return Object.keys(more).length === 0 ? undefined : { ...changeNeed(it.pull.number), permissionsOf: logins, ...more };
+  return Object.keys(more).length === 0 ? undefined : { ...changeNeed(it.pull.number), ...more };
 }
 
 /** `unlock` and its like name people too, but ask nothing of the change. */
@@ -128,10 +131,8 @@ function lightNeed(event: RuledEvent, it: PullCase): Need | undefined {
   }
   const { accessControl } = read.config.base;
   const lists = accessControl.enabled ? [accessControl.unlock] : [];
-  const more = missingPeople(it.github, lists, actors(event, it), { teams: [], asker: true });
-  return Object.keys(more).length === 0
-    ? undefined
-    : { pull: it.pull.number, config: true, permissionsOf: [event.author.login], ...more };
+  const more = missingPeople(it.github, lists, actors(event, it), { teams: [], live: actors(event, it) });
+  return Object.keys(more).length === 0 ? undefined : { pull: it.pull.number, config: true, ...more };
 }
 
 /** Whose permissions the rules will ask for. */
@@ -171,6 +172,11 @@ function mayApply(event: RuledEvent, it: PullCase, { config }: Work): boolean {
     case 'run-reported':
       return true;
   }
+}
+
+function approves(event: RuledEvent): boolean {
+  const lines = event.kind === 'comment' ? parseCommands(event.body, new Set(TRIGGERS)) : [];
+  return lines.some((line) => line.ok && line.command.name === 'approve');
 }
 
 function isApply(command: Command): boolean {
@@ -248,12 +254,15 @@ function ownerTeams(it: PullCase, work: Work): readonly string[] {
 
 const MAX_PEOPLE = 50;
 
-/** Memberships and permissions of these people that the lists ask for and nobody has read. */
+/**
+ * Memberships and permissions of these people that the lists ask for and nobody has read. `live`: those whose permission counts
+ * whatever the lists say.
+ */
 function missingPeople(
   github: GitHubFacts,
   lists: readonly MatchList[],
   logins: readonly string[],
-  also: { readonly teams: readonly string[]; readonly asker: boolean },
+  also: { readonly teams: readonly string[]; readonly live: readonly string[] },
 ): Pick<Need, 'teams' | 'permissionsOf'> {
   const matches = lists.flat();
   const slugs = new Set([...matches.flatMap((match) => (match.kind === 'team' ? [match.slug] : [])), ...also.teams]);
@@ -265,10 +274,7 @@ function missingPeople(
     ? []
     : wanted;
   const roles = matches.some((match) => match.kind === 'role');
-  const unread = people.filter((login) => github.permissions?.[login] === undefined);
-  const whose = roles ? unread : unread.filter((login) => also.asker && login === logins[0]);
-  return {
-    ...(teams.length === 0 ? {} : { teams }),
-    ...(whose.length === 0 ? {} : { permissionsOf: roles ? people : people.slice(0, 1) }),
-  };
+  const whose = roles ? people : people.filter((login) => also.live.includes(login));
+  const unread = whose.some((login) => github.permissions?.[login] === undefined);
+  return { ...(teams.length === 0 ? {} : { teams }), ...(unread ? { permissionsOf: whose } : {}) };
 }

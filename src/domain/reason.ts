@@ -99,7 +99,7 @@ export const REASONS = {
   'unlock-denied': '`access_control.unlock` does not name this person.',
   'untrusted-author':
     'Nobody with write permission pushed this commit. Somebody who has it may comment the plan command with the commit.',
-  'fork-off': 'Pull requests from forks are not planned here. Set `forks: plan` with an environment to allow plans.',
+  'fork-off': 'Pull requests from forks are not planned here. `forks: {plan: ENVIRONMENT}` allows plans.',
   'fork-needs-sha': 'A pull request from a fork is planned only when the command names the commit.',
   'fork-no-apply': 'A pull request from a fork is never applied before it is merged.',
   'sha-not-head': 'The commit in the command is not the newest one of the pull request.',

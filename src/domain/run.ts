@@ -125,6 +125,14 @@ export interface PlanFacts {
   readonly serial: number;
 }
 
+/** What a pull request showed as the plan of a dirspace from a moment on. */
+export interface ShownPlan extends Dirspace {
+  readonly at: Instant;
+  readonly headSha: string;
+  /** Digest of the canonical plan model; null: there was nothing that could be approved, as after a plan that failed. */
+  readonly digest: string | null;
+}
+
 /** The newest word on one dirspace of one pull request. */
 export interface DirspaceResult extends Dirspace {
   readonly runId: string;

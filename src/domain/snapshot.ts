@@ -3,7 +3,7 @@ import type { Dirspace } from './dirspace.ts';
 import type { Actor, RepositoryRef } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { Known } from './known.ts';
-import type { DirspaceResult, LockClaim, Run, RunKind, RunTarget, StoredPlan } from './run.ts';
+import type { DirspaceResult, LockClaim, Run, RunKind, RunTarget, ShownPlan, StoredPlan } from './run.ts';
 import type { AskedGate, RunHooks, RunnerStep } from './runner-step.ts';
 import type { GateRule } from './workflow-step.ts';
 
@@ -119,6 +119,8 @@ export interface OurFacts {
   /** Newest result per dirspace of this pull request. */
   readonly results: readonly DirspaceResult[];
   readonly plans: readonly StoredPlan[];
+  /** What was shown as the plan of each dirspace before and is shown now, oldest first; erased plans are in it too. */
+  readonly shownPlans: readonly ShownPlan[];
   /** Every claim in the repository. */
   readonly locks: readonly LockClaim[];
   /** Newest results of the repository's other open pull requests, for the overlap radar. */

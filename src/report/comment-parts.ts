@@ -1,6 +1,7 @@
 import { dirspaceName } from '../domain/dirspace.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { DirspaceView, PullView } from '../domain/pull-view.ts';
+import { REASONS } from '../domain/reason.ts';
 import { comparePlans } from '../plans/compare-plans.ts';
 import { riskOf } from '../plans/risk.ts';
 import { renderConfigProblems } from './config-problems.ts';
@@ -59,7 +60,7 @@ function noticeBlock(notice: Notice, view: PullView): string {
     case 'dispatch':
       return renderDispatchProblem(notice.problem, view.defaultBranch ?? 'the default branch', view.serverUrl ?? '');
     case 'reason':
-      return important(notice.text, notice.next);
+      return important(`${REASONS[notice.reason]} ${notice.text}`.trim(), notice.next);
   }
 }
 

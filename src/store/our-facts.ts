@@ -13,6 +13,7 @@ import { readGates } from './requested-gate.ts';
 import { readNewestResults, readOtherResults } from './results.ts';
 import { readDiscovery, readNewestDiscovery, readReport } from './run-report.ts';
 import { readRun, readRunsOfPull } from './runs.ts';
+import { readShownPlans } from './shown-plans.ts';
 
 export interface FactLimits {
   /** Ended runs of the pull request that are read beside the active ones. */
@@ -51,6 +52,7 @@ async function readFacts(tx: Tx, event: Event, limits: FactLimits): Promise<OurF
     runs: run === undefined || runs.some(({ id }) => id === run.id) ? runs : [...runs, run],
     results: pull === null ? [] : await readNewestResults(tx, pull),
     plans: pull === null ? [] : await readPlansOfPull(tx, pull),
+    shownPlans: pull === null ? [] : await readShownPlans(tx, pull),
     locks: repositoryId === null ? [] : await readLocks(tx, repositoryId),
     others: pull === null ? [] : await readOtherResults(tx, pull),
     moduleIndex: pull === null ? null : await readNewestDiscovery(tx, pull),

@@ -97,6 +97,12 @@ export function snapshotOf(given: Given = {}): Snapshot {
       runs: [],
       results: [],
       plans: [],
+      // What is stored and shown now; what was shown before, a test says itself.
+      shownPlans: (given.ours?.plans ?? []).flatMap(({ dir, workspace, publishedAt, facts }) =>
+        publishedAt === null || facts === null
+          ? []
+          : [{ dir, workspace, at: publishedAt, headSha: facts.headSha, digest: facts.digest }],
+      ),
       locks: [],
       others: [],
       // As after a discovery that found no module.

@@ -76,6 +76,26 @@ describe('a pull request is opened', () => {
     ['the files could not all be read', { github: { changedFiles: unknown('too many') } }, 'files-unknown'],
     ['the tree could not all be read', { github: { files: unknown('truncated') } }, 'files-unknown'],
     ['the workflow file is missing', { github: { workflowFile: known(null) } }, 'workflow-missing'],
+    ['no pattern is planned by itself', { config: 'when_modified: {autoplan: false}\n' }, 'autoplan-off'],
+    [
+      'it is a draft, and drafts are not planned by themselves',
+      { config: 'when_modified: {autoplan_draft_pr: false}\n', pull: { draft: true } },
+      'draft',
+    ],
+    [
+      'the repository is archived',
+      {
+        github: {
+          repository: { ...REPOSITORY, defaultBranch: 'main', archived: true, ownerId: 5 },
+        },
+      },
+      'repository-archived',
+    ],
+    [
+      'the installation is suspended',
+      { ours: { installation: { id: 1, state: 'suspended' as const, paused: false } } },
+      'installation-suspended',
+    ],
     ['the repository is paused', { ours: { repositoryPaused: true } }, 'repository-paused'],
     [
       'the installation is paused',
@@ -343,6 +363,38 @@ describe('somebody comments', () => {
     expect(intents(decision, 'start-run')[0]?.run.targets.map(({ dir }) => dir)).toEqual(['stage']);
   });
 
+  it('stops the runs of the pull request on cancel, and only asks an apply that has begun', () => {
+    const begun = run({ id: id(3), kind: 'apply', begun: true });
+    const decision = decide(snapshotOf({ ours: { runs: [run(), begun] } }), comment('plumbline cancel'));
+    expect(decision.reason).toBe('cancelled-by-person');
+    expect(intents(decision, 'end-run')).toEqual([
+      { do: 'end-run', run: RUN, state: 'cancelled', reason: 'cancelled-by-person' },
+    ]);
+    expect(intents(decision, 'cancel-actions-run').map((intent) => intent.run)).toEqual([RUN, begun.id]);
+    expect(decide(snapshotOf(), comment('plumbline cancel')).reason).toBe('nothing-to-do');
+  });
+
+  it.each([
+    ['user:carol', 'unlock-denied'],
+    ['team:ops', 'access-unknown'],
+    ['user:bob', 'unlocked'],
+    ['role:write', 'unlocked'],
+  ])('releases the locks only for those whom the configuration names: %s', (match, reason) => {
+    const config = `access_control: {unlock: ["${match}"]}\n`;
+    const ours = { locks: [claim(7, 'prod', { appliedAt: NOW - MINUTE })] };
+    const decision = decide(planned({ config, ours }), comment('plumbline unlock', BOB));
+    expect(decision.reason).toBe(reason);
+    expect(intents(decision, 'release-locks')).toHaveLength(reason === 'unlocked' ? 1 : 0);
+  });
+
+  it('releases no lock under an apply that runs', () => {
+    const locks = [claim(7, 'prod', { appliedAt: NOW - MINUTE })];
+    const runs = [run({ kind: 'apply' })];
+    const decision = decide(planned({ ours: { locks, runs } }), comment('plumbline unlock'));
+    expect(decision.reason).toBe('lock-in-use');
+    expect(intents(decision, 'release-locks')).toEqual([]);
+  });
+
   it('releases the locks on unlock, and wakes who waits', () => {
     const locks = [claim(7, 'prod', { appliedAt: NOW - MINUTE }), claim(8, 'prod')];
     const decision = decide(planned({ ours: { locks } }), comment('plumbline unlock'));
@@ -400,6 +452,7 @@ describe('the runner claims its apply', () => {
     expect(decision.reason).toBe(reason);
     expect(intents(decision, 'release-manifest')).toEqual([]);
     expect(intents(decision, 'refuse-manifest')).toHaveLength(1);
+    expect(intents(decision, 'reply')[0]?.body).toContain('request-lost');
     expect(intents(decision, 'end-run')).toMatchObject([{ run: id(2), state: 'refused' }]);
     expect(intents(decision, 'release-locks')).toMatchObject([{ pull: 7 }]);
   });
@@ -419,6 +472,8 @@ describe('the runner reports an apply', () => {
     problem: null,
     outcomes: [{ index: 0, state, digest: null, planStored: false, serial: 2 }],
   });
+  const planning = run({ id: id(2), createdAt: NOW - MINUTE });
+  const noChanges = [{ index: 0, state: 'no-changes', digest: null, planStored: false, serial: 2 }] as const;
   const ours = (state: 'applied' | 'apply-failed' | 'unknown') => ({
     runs: [applying],
     report: report(state),
@@ -439,10 +494,26 @@ describe('the runner reports an apply', () => {
   it('merges by itself only where automerge is on', () => {
     const config = 'automerge:\n  enabled: true\n  delete_branch: true\n';
     const decision = decide(planned({ config, ours: ours('applied') }), event);
+    expect(decision.trace.at(-1)).toMatchObject({ rule: 'automerge', says: 'pass', reason: 'automerge-started' });
     expect(intents(decision, 'merge')).toMatchObject([
       { pull: 7, headSha: HEAD, method: 'auto', deleteBranch: 'change-prod' },
     ]);
     expect(intents(decide(planned({ config, ours: ours('apply-failed') }), event), 'merge')).toEqual([]);
+  });
+
+  it('leaves the merge to a merge queue, and to somebody who applies, where that is asked for', () => {
+    const config = (more: string) => `automerge: {enabled: true${more}}\n`;
+    const rules = known({ requiredChecks: [], requiredApprovals: 0, mergeQueue: true });
+    const queued = decide(planned({ config: config(''), github: { rules }, ours: ours('applied') }), event);
+    expect(intents(queued, 'merge')).toEqual([]);
+    expect(queued.trace.at(-1)).toMatchObject({ rule: 'automerge', reason: 'merge-queue-merges' });
+    const unchanged = { ...ours('applied'), locks: [], report: { ...report('applied'), outcomes: noChanges } };
+    const explicit = decide(
+      planned({ config: config(', require_explicit_apply: true'), ours: { ...unchanged, runs: [planning] } }),
+      event,
+    );
+    expect(intents(explicit, 'merge')).toEqual([]);
+    expect(explicit.trace.at(-1)).toMatchObject({ rule: 'automerge', reason: 'nothing-to-apply' });
   });
 
   it('releases everything when the pull request was merged meanwhile', () => {
@@ -514,9 +585,34 @@ describe('other events', () => {
     expect(intents(decision, 'emit').map(({ event: follow }) => 'pull' in follow && follow.pull)).toEqual([1, 2]);
   });
 
+  it('shows anew what an apply needs when somebody reviewed, as far as there is something to show', () => {
+    const event = { kind: 'review', action: 'submitted', repository: REPOSITORY, pull: 7, sender: BOB } as const;
+    const approved = decide(planned(), { ...event, approvedAt: NOW });
+    expect(approved.reason).toBe('published');
+    expect(intents(approved, 'save-review')).toMatchObject([{ review: { by: 'bob', headSha: HEAD } }]);
+    expect(intents(approved, 'publish')).toHaveLength(1);
+    expect(decide(snapshotOf(), event).reason).toBe('nothing-to-do');
+    expect(decide(planned({ pull: { state: 'closed' } }), event).reason).toBe('nothing-to-do');
+  });
+
+  it('drops a late word that a pull request was closed when it is open again', () => {
+    const decision = decide(planned(), pullEvent('closed'));
+    expect(decision.reason).toBe('event-outdated');
+    expect(decision.intents).toEqual([]);
+  });
+
+  it('gives a turn that was not used to the next in line', () => {
+    const event = { kind: 'reconsider', repository: REPOSITORY, pull: 7, because: 'lock-freed' } as const;
+    const decision = decide(planned({ ours: { ...planned().ours, locks: [claim(8, 'prod')] } }), event);
+    expect(decision.reason).toBe('turn-passed');
+    expect(intents(decision, 'emit')).toMatchObject([{ event: { pull: 8, because: 'lock-freed' } }]);
+  });
+
   it('reports the plan check on a merge group', () => {
     const event = { kind: 'merge-group', repository: REPOSITORY, headSha: 'f'.repeat(40), baseBranch: 'main' } as const;
-    expect(intents(decide(snapshotOf(), event), 'check')).toMatchObject([
+    const decision = decide(snapshotOf(), event);
+    expect(decision.reason).toBe('merge-group-passed');
+    expect(intents(decision, 'check')).toMatchObject([
       { sha: 'f'.repeat(40), name: 'plumbline/plan', conclusion: 'success' },
     ]);
   });
@@ -532,6 +628,7 @@ describe('other events', () => {
       sender: ALICE,
     } as const;
     const decision = decide(snapshotOf({ ours: { installation: { id: 1, state: 'deleted', paused: false } } }), event);
+    expect(decision.reason).toBe('installation-saved');
     expect(decision.assumptions).toEqual([]);
     expect(intents(decision, 'save-installation')).toHaveLength(1);
   });

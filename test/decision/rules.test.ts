@@ -27,7 +27,6 @@ import {
   run,
   STRANGER,
   snapshotOf,
-  storedPlan,
   WORKFLOW,
 } from './build.ts';
 
@@ -160,14 +159,9 @@ describe('approvals', () => {
     ];
     const given = (digest: string) => {
       const snapshot = planned({ config: text, github: { reviews: known(old) } });
-      const before = storedPlan('prod', {
-        id: 'older',
-        state: 'erased',
-        publishedAt: NOW - 30 * MINUTE,
-        facts: planFacts({ headSha: 'e'.repeat(40), digest }),
-      });
+      const before = { dir: 'prod', workspace: 'default', at: NOW - 30 * MINUTE, headSha: 'e'.repeat(40), digest };
       return decide(
-        { ...snapshot, ours: { ...snapshot.ours, plans: [...snapshot.ours.plans, before] } },
+        { ...snapshot, ours: { ...snapshot.ours, shownPlans: [before, ...snapshot.ours.shownPlans] } },
         comment('plumbline apply'),
       );
     };
@@ -246,6 +240,32 @@ describe('access control', () => {
     );
     expect(reasons(apply({ config: text }))).toContain('access-denied');
     expect(apply({ config: text, github: { reviews: known([review(CAROL)]) } }).reason).toBe('apply-started');
+  });
+
+  it.each<[string, Partial<GitHubFacts>, string]>([
+    ['of an older commit', { reviews: known([review(CAROL, { commitSha: 'e'.repeat(40) })]) }, 'access-denied'],
+    [
+      'that is older than the plan',
+      { reviews: known([review(CAROL, { submittedAt: NOW - 20 * MINUTE })]) },
+      'access-denied',
+    ],
+    [
+      'of somebody who lost write permission',
+      { reviews: known([review(CAROL, { canWrite: false })]) },
+      'access-denied',
+    ],
+    ['of who pushed last', { reviews: known([review(CAROL)]), lastPusher: known(CAROL) }, 'access-denied'],
+    ['that cannot be read', { reviews: unknown('502') }, 'access-unknown'],
+    [
+      'while nobody knows who pushed last',
+      { reviews: known([review(CAROL)]), lastPusher: unknown('502') },
+      'access-unknown',
+    ],
+  ])('is not helped by a superapproval %s', (_name, github, reason) => {
+    const text = policy(
+      'apply: ["user:carol"]\n      superapproval: ["user:carol"]\n      apply_with_superapproval: ["user:bob"]',
+    );
+    expect(new Set(reasons(apply({ config: text, github })))).toEqual(new Set([reason]));
   });
 
   it('cannot be loosened by the pull request', () => {
@@ -447,17 +467,28 @@ describe('runs are split', () => {
 });
 
 describe('forks', () => {
-  const config = 'forks: {plan: {environment: forks}}\n';
-  const fork = { pull: { headRepositoryId: 77 } };
+  const config = 'forks: {plan: sandbox}\n';
+  const headSha = '1a'.repeat(20);
+  const pull = { headRepositoryId: 77, headSha };
 
   it.each([
-    ['is not planned by itself', pullEvent('opened')],
-    ['is not planned without the commit', comment('plumbline plan')],
-    ['is not planned for another commit', comment('plumbline plan 1234567')],
-    ['is never applied', comment('plumbline apply')],
-  ])('a fork %s', (_name, event) => {
-    expect(intents(decide(snapshotOf({ ...fork, config: 'forks: plan\n' }), event), 'start-run')).toEqual([]);
-    expect(intents(decide(planned({ ...fork, config }), event), 'start-run')).toEqual([]);
+    ['is not planned by itself', pullEvent('opened', { headSha }), 'fork-needs-sha'],
+    ['is not planned without the commit', comment('plumbline plan'), 'fork-needs-sha'],
+    ['is not planned for another commit', comment('plumbline plan 1234567'), 'sha-not-head'],
+    ['is never applied', comment('plumbline apply'), 'fork-no-apply'],
+  ])('a fork %s', (_name, event, reason) => {
+    for (const snapshot of [snapshotOf({ config, pull }), planned({ config, pull })]) {
+      const decision = decide(snapshot, event);
+      expect([decision.reason, ...reasons(decision)]).toContain(reason);
+      expect(intents(decision, 'start-run')).toEqual([]);
+    }
+    expect(decide(snapshotOf({ pull }), pullEvent('opened')).reason).toBe('fork-off');
+  });
+
+  it('a fork is planned for the commit that was named, in its own environment and no other', () => {
+    const placed = `${config}workflows:\n  - tag_query: "dir:prod"\n    environment: production\n`;
+    const decision = decide(snapshotOf({ config: placed, pull }), comment(`plumbline plan ${headSha.slice(0, 7)}`));
+    expect(intents(decision, 'start-run')).toMatchObject([{ run: { kind: 'plan', environment: 'sandbox', headSha } }]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/decision/decide.ts';
 import { needFor } from '../../src/decision/need-for.ts';
-import { known } from '../../src/domain/known.ts';
-import type { RequestedGate } from '../../src/domain/snapshot.ts';
+import { MINUTE } from '../../src/domain/instant.ts';
+import { known, unknown } from '../../src/domain/known.ts';
+import type { GitHubFacts, RequestedGate } from '../../src/domain/snapshot.ts';
 import {
   ALICE,
   BOB,
@@ -120,6 +121,45 @@ describe('a gate', () => {
     expect(reasons(decision).includes('gate-missing')).toBe(!applies);
   });
 
+  it.each<[string, Partial<GitHubFacts>, string]>([
+    ['lost write permission', { permissions: { bob: known('write'), carol: known('read') } }, 'gate-missing'],
+    ['has an unknown permission', { permissions: { bob: known('write') } }, 'permission-unknown'],
+    ['pushed last', { lastPusher: known(CAROL) }, 'gate-missing'],
+    ['may have pushed last', { lastPusher: unknown('502') }, 'last-pusher-unknown'],
+  ])('is not met by somebody who %s since', (_name, github, reason) => {
+    const bare = planned({ github });
+    const snapshot = { ...bare, ours: { ...bare.ours, gates: [gate()], gateApprovals: [approval('carol', 3)] } };
+    const decision = decide(snapshot, comment('plumbline apply', BOB));
+    expect(new Set(reasons(decision))).toEqual(new Set([reason]));
+    expect(intents(decision, 'start-run')).toEqual([]);
+  });
+
+  it('stays met when the same commit is planned again with the same content, and falls with it', () => {
+    const given = (digest: string) => {
+      const bare = planned();
+      const before = { dir: 'prod', workspace: 'default', at: NOW - 60 * MINUTE, headSha: HEAD, digest };
+      const old = { ...approval('carol', 3), at: NOW - 30 * MINUTE };
+      const shownPlans = [before, ...bare.ours.shownPlans];
+      return { ...bare, ours: { ...bare.ours, shownPlans, gates: [gate()], gateApprovals: [old] } };
+    };
+    expect(decide(given('d'.repeat(64)), comment('plumbline apply', BOB)).reason).toBe('apply-started');
+    expect(decide(given('0'.repeat(64)), comment('plumbline apply', BOB)).reason).toBe('gate-missing');
+  });
+
+  it('makes the permission of whoever approved be read again, and who pushed last', () => {
+    const bare = planned({ github: { permissions: { bob: known('write') } } });
+    if (bare.github === null) {
+      throw new TypeError('nothing was read from GitHub');
+    }
+    const { lastPusher: _, ...github } = bare.github;
+    const ours = { ...bare.ours, gates: [gate()], gateApprovals: [approval('carol', 3)] };
+    const need = needFor(comment('plumbline apply', BOB), { ...bare, github, ours });
+    expect(need).toMatchObject({ permissionsOf: ['bob', 'carol'], lastPusher: true });
+    const first = { ...bare, github, ours: { ...ours, gateApprovals: [] } };
+    expect(needFor(comment('plumbline approve money', BOB), first)).toMatchObject({ lastPusher: true });
+    expect(needFor(comment('plumbline apply', BOB), first)).not.toHaveProperty('lastPusher');
+  });
+
   it('without a token is met by a review after the plan', () => {
     const rule = { allOf: [], anyOf: [{ kind: 'user', login: 'carol' }], anyOfCount: 1 } as const;
     const bare = planned({ github: { reviews: known([review(CAROL)]) } });
@@ -157,12 +197,15 @@ describe('a gate', () => {
     expect(need?.teams?.map(({ login }) => login)).toEqual(expect.arrayContaining(['bob', 'carol']));
   });
 
-  it('is approved by comment of whom it names, never by the author', () => {
+  it('is approved by comment of whom it names, never by the author or who pushed last', () => {
     const bare = planned();
     const asked = gate({ gate: { token: 'money', allOf: [], anyOf: [{ kind: 'anyone' }], anyOfCount: 1 } });
     const snapshot = { ...bare, ours: { ...bare.ours, gates: [asked] } };
     expect(decide(snapshot, comment('plumbline approve money', ALICE)).reason).toBe('gate-denied');
+    const pushed = { ...planned({ github: { lastPusher: known(CAROL) } }), ours: snapshot.ours };
+    expect(decide(pushed, comment('plumbline approve money', CAROL)).reason).toBe('gate-denied');
     const approved = decide(snapshot, comment('plumbline approve money', CAROL));
+    expect(approved.reason).toBe('gate-approved');
     expect(intents(approved, 'approve-gates')).toMatchObject([{ tokens: ['money'], by: { login: 'carol' } }]);
     expect(decide(snapshot, comment('plumbline approve other', CAROL)).reason).toBe('gate-unknown-token');
   });

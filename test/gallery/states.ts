@@ -321,8 +321,8 @@ export const VIEWS: Readonly<
       notices: [
         {
           kind: 'reason',
-          reason: 'nothing-to-do',
-          text: 'The author has no write permission here, so nothing runs until somebody who has it asks for this commit.',
+          reason: 'untrusted-author',
+          text: '',
           next: 'plumbline plan 1a2b3c4',
         },
       ],

@@ -2,10 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DirspaceState, DirspaceView, PullView } from '../../src/domain/pull-view.ts';
+import { REASONS } from '../../src/domain/reason.ts';
 import { annotationBatches, renderCheck } from '../../src/report/check.ts';
 import { MAX_COMMENT, parseCommentMarker, renderComment } from '../../src/report/comment.ts';
 import { commentSteps } from '../../src/report/comment-strategy.ts';
 import { driftMarker } from '../../src/report/drift-issue.ts';
+import { prose } from '../../src/report/escape.ts';
 import { labelOf } from '../../src/report/labels.ts';
 import { renderStatuses, viewOf } from '../../src/report/statuses.ts';
 import { renderGfm } from '../gallery/github-page.ts';
@@ -51,6 +53,15 @@ describe('the comment', () => {
     expect(html.match(/<details/g)?.length ?? 0).toBe(html.match(/<\/details>/g)?.length ?? 0);
     expect(html).not.toMatch(/<img|<script|javascript:|@octocat<\/a>/);
   });
+
+  it.each(['untrusted-author', 'skip-label', 'access-denied', 'repository-paused', 'fork-needs-sha'] as const)(
+    'says why nothing runs, also when there is no more to say than the reason: %s',
+    (reason) => {
+      const notices = [{ kind: 'reason', reason, text: '', next: '' }] as const;
+      const body = renderComment({ pull: 7, headSha: 'a'.repeat(40), dirspaces: [], notices });
+      expect(body).toContain(`> ${prose(REASONS[reason])}\n`);
+    },
+  );
 
   it('is found again by its marker, and only there', () => {
     const body = renderComment({ pull: 7, headSha: 'a'.repeat(40), revision: 3, dirspaces: [] });

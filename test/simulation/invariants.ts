@@ -223,7 +223,7 @@ export class Invariants {
       )
       .sort((a, b) => (a.publishedAt ?? 0) - (b.publishedAt ?? 0))
       .at(-1);
-    return shown?.facts?.digest === plan?.facts?.digest;
+    return this.#model.shown(shown?.id ?? '').digest === this.#model.shown(plan?.id ?? '').digest;
   }
 }
 

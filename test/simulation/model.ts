@@ -4,7 +4,14 @@ import type { Decision, Intent } from '../../src/domain/decision.ts';
 import { dirspaceKey } from '../../src/domain/dirspace.ts';
 import { type Actor, type Event, subjectOf } from '../../src/domain/event.ts';
 import { known } from '../../src/domain/known.ts';
-import { type DirspaceResult, isActive, type LockClaim, type Run, type StoredPlan } from '../../src/domain/run.ts';
+import {
+  type DirspaceResult,
+  isActive,
+  type LockClaim,
+  type Run,
+  type ShownPlan,
+  type StoredPlan,
+} from '../../src/domain/run.ts';
 import type { OurFacts, Permission, PullFacts, Review, RunReport, Snapshot } from '../../src/domain/snapshot.ts';
 import { discovery, REPOSITORY, WORKFLOW } from '../decision/build.ts';
 
@@ -326,6 +333,8 @@ export class Model {
 
   /** The serial that each stored plan was made on; a plan of an older state must never be applied. */
   readonly planSerials = new Map<string, number>();
+  /** What each plan would do: an erased plan leaves this. */
+  readonly digests = new Map<string, { readonly headSha: string; readonly digest: string }>();
 
   storePlan(run: Run, planId: string, pull: ModelPull, serial: number): void {
     const plan = this.plans.get(planId);
@@ -351,6 +360,7 @@ export class Model {
       serial,
     };
     this.plans.set(planId, { ...plan, state: 'stored', facts });
+    this.digests.set(planId, { headSha: facts.headSha, digest: facts.digest });
     void pull;
   }
 
@@ -433,6 +443,7 @@ export class Model {
       runs: runs.filter((run) => run.pull === number),
       results: results.filter((one) => one.pull === number),
       plans: [...this.plans.values()].filter((plan) => plan.pull === number),
+      shownPlans: this.shownPlans(number),
       locks: this.locks,
       others: results.filter((one) => one.pull !== number && this.pulls.get(one.pull)?.facts.state === 'open'),
       moduleIndex: this.moduleIndex(number),
@@ -452,6 +463,20 @@ export class Model {
           run.targets.map(({ dir, workspace }) => ({ dir, workspace, pull: run.pull, run: run.id, kind: run.kind })),
         ),
     };
+  }
+
+  shown(plan: string) {
+    return this.digests.get(plan) ?? { headSha: '', digest: null };
+  }
+
+  shownPlans(number: number): readonly ShownPlan[] {
+    return [...this.plans.values()]
+      .flatMap(({ id, pull, dir, workspace, publishedAt }) =>
+        pull !== number || publishedAt === null
+          ? []
+          : [{ dir, workspace, at: publishedAt, ...this.shown(id) }],
+      )
+      .sort((a, b) => a.at - b.at);
   }
 
   /** Which files each earlier base lacks of the base of now. */
@@ -537,7 +562,7 @@ export class Model {
         for (const id of intent.plans) {
           const plan = this.plans.get(id);
           if (plan !== undefined) {
-            this.plans.set(id, { ...plan, state: 'erased', erasedBecause: intent.reason });
+            this.plans.set(id, { ...plan, state: 'erased', erasedBecause: intent.reason, facts: null });
           }
         }
         return;
@@ -546,7 +571,7 @@ export class Model {
         return;
       case 'release-locks': {
         const keys = intent.dirspaces === 'all' ? null : new Set(intent.dirspaces.map(dirspaceKey));
-        if (keys === null) {
+        if (keys === null || intent.byPerson === true) {
           this.unlockedAt.set(intent.pull, this.now);
         }
         this.locks = this.locks.filter(

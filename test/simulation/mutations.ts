@@ -2,7 +2,9 @@ import { decide } from '../../src/decision/decide.ts';
 import type { Decision, Intent } from '../../src/domain/decision.ts';
 import type { Event } from '../../src/domain/event.ts';
 import { known } from '../../src/domain/known.ts';
+import type { PlanFacts } from '../../src/domain/run.ts';
 import type { GitHubFacts, OurFacts, Snapshot } from '../../src/domain/snapshot.ts';
+import { configDigestOf, planFacts } from '../decision/build.ts';
 import { play } from './history.ts';
 import type { Decide } from './model.ts';
 
@@ -33,6 +35,11 @@ const withOurs = (snapshot: Snapshot, more: Partial<OurFacts>): Snapshot => ({
 const withGitHub = (snapshot: Snapshot, more: Partial<GitHubFacts>): Snapshot =>
   snapshot.github === null ? snapshot : { ...snapshot, github: { ...snapshot.github, ...more } };
 
+const factsOfNow = (snapshot: Snapshot): PlanFacts => {
+  const pull = snapshot.github?.pull;
+  const [headSha, baseSha, treeSha] = [pull?.headSha ?? '', pull?.baseSha ?? '', pull?.mergeTreeSha ?? ''];
+  return planFacts({ headSha, baseSha, treeSha, configDigest: configDigestOf(snapshot) });
+};
 const headOf = (snapshot: Snapshot) => snapshot.github?.pull?.headSha ?? '';
 
 const EARLY: ReadonlySet<string> = new Set([
@@ -130,7 +137,9 @@ const PLANTED: readonly Mutation[] = [
   ),
   blind('plans: erased ones are valid', (snapshot) =>
     withOurs(snapshot, {
-      plans: snapshot.ours.plans.map((plan) => (plan.facts === null ? plan : { ...plan, state: 'stored' as const })),
+      plans: snapshot.ours.plans.map((plan) =>
+        plan.state === 'erased' ? { ...plan, state: 'stored' as const, facts: factsOfNow(snapshot) } : plan,
+      ),
     }),
   ),
   blind('commands: made before the plan was shown', (snapshot) =>
