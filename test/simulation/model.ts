@@ -472,9 +472,7 @@ export class Model {
   shownPlans(number: number): readonly ShownPlan[] {
     return [...this.plans.values()]
       .flatMap(({ id, pull, dir, workspace, publishedAt }) =>
-        pull !== number || publishedAt === null
-          ? []
-          : [{ dir, workspace, at: publishedAt, ...this.shown(id) }],
+        pull !== number || publishedAt === null ? [] : [{ dir, workspace, at: publishedAt, ...this.shown(id) }],
       )
       .sort((a, b) => a.at - b.at);
   }
