@@ -469,7 +469,7 @@ function members(proto, table) {
 		else defineBound(proto, key, desc.value);
 	}
 }
-function own(inst, key, value, enumerable = true) {
+function own$1(inst, key, value, enumerable = true) {
 	Object.defineProperty(inst, key, {
 		configurable: true,
 		writable: true,
@@ -479,16 +479,16 @@ function own(inst, key, value, enumerable = true) {
 	return value;
 }
 function hide$1(inst, key, value) {
-	return own(inst, key, value, false);
+	return own$1(inst, key, value, false);
 }
 function defineBound(proto, key, fn) {
 	Object.defineProperty(proto, key, {
 		configurable: true,
 		get() {
-			return this == null ? fn : own(this, key, fn.bind(this));
+			return this == null ? fn : own$1(this, key, fn.bind(this));
 		},
 		set(value) {
-			own(this, key, value);
+			own$1(this, key, value);
 		}
 	});
 }
@@ -1103,7 +1103,7 @@ const $ZodType = /*@__PURE__*/ $constructor("$ZodType", (inst, def) => {
 		return hide$1(this, "~standard", standardProps(this));
 	},
 	set "~standard"(value) {
-		own(this, "~standard", value);
+		own$1(this, "~standard", value);
 	}
 });
 const toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
@@ -1189,6 +1189,10 @@ const $ZodBoolean = /*@__PURE__*/ $constructor("$ZodBoolean", (inst, def) => {
 		});
 		return payload;
 	};
+});
+const $ZodUnknown = /*@__PURE__*/ $constructor("$ZodUnknown", (inst, def) => {
+	$ZodType.init(inst, def);
+	inst._zod.parse = (payload) => payload;
 });
 const $ZodNever = /*@__PURE__*/ $constructor("$ZodNever", (inst, def) => {
 	$ZodType.init(inst, def);
@@ -1919,6 +1923,10 @@ function _boolean(Class, params) {
 	});
 }
 // @__NO_SIDE_EFFECTS__
+function _unknown(Class) {
+	return new Class({ type: "unknown" });
+}
+// @__NO_SIDE_EFFECTS__
 function _never(Class, params) {
 	return new Class({
 		type: "never",
@@ -1984,7 +1992,7 @@ const ZodMiniType = /*@__PURE__*/ $constructor("ZodMiniType", (inst, def) => {
 		return this.check;
 	},
 	set with(value) {
-		own(this, "with", value);
+		own$1(this, "with", value);
 	},
 	parse(data, params) {
 		return parse(this, data, params, { callee: this.parse });
@@ -2053,6 +2061,14 @@ const ZodMiniBoolean = /*@__PURE__*/ $constructor("ZodMiniBoolean", (inst, def) 
 // @__NO_SIDE_EFFECTS__
 function boolean(params) {
 	return _boolean(ZodMiniBoolean, params);
+}
+const ZodMiniUnknown = /*@__PURE__*/ $constructor("ZodMiniUnknown", (inst, def) => {
+	$ZodUnknown.init(inst, def);
+	ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function unknown() {
+	return _unknown(ZodMiniUnknown);
 }
 const ZodMiniNever = /*@__PURE__*/ $constructor("ZodMiniNever", (inst, def) => {
 	$ZodNever.init(inst, def);
@@ -2389,7 +2405,15 @@ const StepResultMessage = strictObject({
 
 // src/protocol/messages.ts
 const MAX_PLAN_BYTES = 33554432;
-const MAX_REPORT_BYTES = 26214400;
+const MAX_MODEL_BYTES = 1048576;
+function reportShare(dirspaces) {
+	const bytes = Math.floor(24117248 / Math.max(1, dirspaces));
+	return {
+		bytes,
+		modelBytes: Math.min(MAX_MODEL_BYTES, Math.floor(bytes / 2))
+	};
+}
+const MAX_SHOWN_BYTES = 4194304;
 const HEARTBEAT_MS = 15e3;
 const Uuid$1 = string().check(_regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/));
 const Sha$1 = string().check(_regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
@@ -2424,6 +2448,7 @@ const ManifestTarget = strictObject({
 	version: nullable(string()),
 	createWorkspace: boolean(),
 	steps: exactOptional(readonly(array(RunnerStepMessage))),
+	gateSteps: exactOptional(readonly(array(RunnerStepMessage))),
 	variables: exactOptional(record(string(), string())),
 	stack: exactOptional(string()),
 	seal: optional(strictObject({
@@ -2487,206 +2512,17 @@ const NextStep = discriminatedUnion("next", [
 		message: string()
 	})
 ]);
+const ShownPlan = strictObject({
+	model: unknown(),
+	modelBytes: Count$2,
+	gates: array(AskedGateMessage).check(_maxLength(50))
+});
 const HeartbeatAnswer = strictObject({ cancel: boolean() });
 const BegunRequest = strictObject({ indexes: array(Count$2) });
 const ErrorAnswer = strictObject({ error: strictObject({
 	code: string(),
 	message: string()
 }) });
-
-// src/plans/cap-plan.ts
-const DEFAULT_CAPS = {
-	maxBytes: 1e6,
-	maxList: 5e3
-};
-const MAX_STRING = 4e3;
-const CONTEXT_LINES = 3;
-const MAX_TEXT$1 = 2e5;
-const LEAST_FIRST = [
-	"read",
-	"create",
-	"none",
-	"forget",
-	"delete",
-	"update",
-	"replace"
-];
-function capPlan(model, caps = {}) {
-	const { maxBytes, maxList } = {
-		...DEFAULT_CAPS,
-		...caps
-	};
-	const short = shortenStrings(model, maxList);
-	const sizes = short.changes.map((change) => headBytes(change) + attributeBytes(change));
-	const others = byteLength(JSON.stringify({
-		...short,
-		changes: [],
-		drift: []
-	})) + 200;
-	const drift = takeWithin(short.drift.slice(0, maxList), Math.floor(maxBytes / 10));
-	let used = others + sum(sizes) + drift.bytes;
-	if (used <= maxBytes && drift.kept.length === short.drift.length && short.changes.length <= maxList) return short;
-	let changes = short.changes;
-	let attributesLeft = 0;
-	for (const action of LEAST_FIRST) {
-		if (used <= maxBytes) break;
-		changes = changes.map((change) => {
-			if (change.action !== action || change.attributes.length === 0 || used <= maxBytes) return change;
-			used -= attributeBytes(change);
-			attributesLeft += change.attributes.length;
-			return {
-				...change,
-				attributes: [],
-				omitted: (change.omitted ?? 0) + change.attributes.length
-			};
-		});
-	}
-	const kept = keepResources(changes, maxBytes - others - drift.bytes, maxList);
-	const left = changes.length - kept.length;
-	const whole = {
-		...short,
-		changes: kept,
-		drift: drift.kept
-	};
-	return left + attributesLeft === 0 ? whole : {
-		...trimRest(whole, maxBytes),
-		left: {
-			resources: left,
-			attributes: attributesLeft
-		}
-	};
-}
-function keepResources(changes, bytes, most) {
-	const keep = /* @__PURE__ */ new Set();
-	let used = 0;
-	for (const action of LEAST_FIRST.toReversed()) for (const change of changes) if (change.action === action) {
-		used += headBytes(change) + attributeBytes(change);
-		if (used > bytes || keep.size >= most) return changes.filter((entry) => keep.has(entry));
-		keep.add(change);
-	}
-	return changes;
-}
-function trimRest(model, maxBytes) {
-	return byteLength(JSON.stringify({
-		...model,
-		changes: [],
-		drift: []
-	})) <= maxBytes / 2 ? model : {
-		...model,
-		outputs: model.outputs.slice(0, 100).map((output) => ({
-			...output,
-			attributes: []
-		})),
-		checks: model.checks.slice(0, 100).map((check) => ({
-			...check,
-			problems: check.problems.slice(0, 2)
-		})),
-		deferred: model.deferred.slice(0, 100),
-		diagnostics: model.diagnostics.slice(0, 20),
-		providers: model.providers.slice(0, 100),
-		provisioners: model.provisioners.slice(0, 100)
-	};
-}
-function takeWithin(changes, bytes) {
-	const kept = [];
-	let used = 0;
-	for (const change of changes) {
-		const size = headBytes(change) + attributeBytes(change);
-		if (used + size > bytes) break;
-		kept.push(change);
-		used += size;
-	}
-	return {
-		kept,
-		bytes: used
-	};
-}
-function shortenStrings(model, maxList) {
-	return {
-		...model,
-		changes: model.changes.map((change) => shortenChange(change, maxList)),
-		drift: model.drift.map((change) => shortenChange(change, maxList)),
-		outputs: model.outputs.slice(0, maxList).map((output) => ({
-			...output,
-			attributes: output.attributes.slice(0, maxList).map(shortenAttribute)
-		})),
-		...model.text === void 0 ? {} : { text: middleOut(model.text, MAX_TEXT$1) }
-	};
-}
-function shortenChange(change, maxList) {
-	const extra = Math.max(0, change.attributes.length - maxList);
-	const attributes = change.attributes.slice(0, maxList).map(shortenAttribute);
-	return extra === 0 ? {
-		...change,
-		attributes
-	} : {
-		...change,
-		attributes,
-		omitted: (change.omitted ?? 0) + extra
-	};
-}
-function shortenAttribute(change) {
-	const before = stringOf(change.before);
-	const after = stringOf(change.after);
-	if ((before?.length ?? 0) <= MAX_STRING && (after?.length ?? 0) <= MAX_STRING) return change;
-	const [a, b] = before !== void 0 && after !== void 0 ? aroundDifference(before, after) : [before, after];
-	return {
-		...change,
-		...a === void 0 ? {} : { before: {
-			kind: "value",
-			value: middleOut(a, MAX_STRING)
-		} },
-		...b === void 0 ? {} : { after: {
-			kind: "value",
-			value: middleOut(b, MAX_STRING)
-		} }
-	};
-}
-function aroundDifference(before, after) {
-	const a = before.split("\n");
-	const b = after.split("\n");
-	let head = 0;
-	while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
-	let tail = 0;
-	while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
-	const start = Math.max(0, head - CONTEXT_LINES);
-	const end = Math.max(0, tail - CONTEXT_LINES);
-	const cut = (lines) => [
-		...start > 0 ? ["…"] : [],
-		...lines.slice(start, lines.length - end),
-		...end > 0 ? ["…"] : []
-	].join("\n");
-	return [cut(a), cut(b)];
-}
-function middleOut(text, most) {
-	if (text.length <= most) return text;
-	const half = Math.floor(most / 2) - 30;
-	return `${text.slice(0, half)}\n… ${text.length - 2 * half} characters left out …\n${text.slice(-half)}`.toWellFormed();
-}
-function stringOf(leaf) {
-	return leaf?.kind === "value" && typeof leaf.value === "string" ? leaf.value : void 0;
-}
-const headSizes = /* @__PURE__ */ new WeakMap();
-function headBytes(change) {
-	const size = headSizes.get(change) ?? byteLength(JSON.stringify({
-		...change,
-		attributes: []
-	})) + 40;
-	headSizes.set(change, size);
-	return size;
-}
-const attributeSizes = /* @__PURE__ */ new WeakMap();
-function attributeBytes(change) {
-	const size = attributeSizes.get(change.attributes) ?? byteLength(JSON.stringify(change.attributes));
-	attributeSizes.set(change.attributes, size);
-	return size;
-}
-function sum(numbers) {
-	return numbers.reduce((total, number) => total + number, 0);
-}
-function byteLength(text) {
-	return new TextEncoder().encode(text).length;
-}
 
 // src/domain/plan-model.ts
 const NO_COUNTS = {
@@ -2730,14 +2566,14 @@ function diffValues(before, after) {
 		out: [],
 		texts: /* @__PURE__ */ new WeakMap()
 	};
-	compare(walk, [], void 0, before, after);
+	compare$1(walk, [], void 0, before, after);
 	return walk.out;
 }
-function compare(walk, path, jsonFrom, before, after) {
+function compare$1(walk, path, jsonFrom, before, after) {
 	if (before === void 0 && after === void 0) return;
-	if (before?.kind === "json" && after?.kind === "json") compare(walk, path, path.length, before.inner, after.inner);
-	else if (before?.kind === "json" && after === void 0) compare(walk, path, path.length, before.inner, void 0);
-	else if (after?.kind === "json" && before === void 0) compare(walk, path, path.length, void 0, after.inner);
+	if (before?.kind === "json" && after?.kind === "json") compare$1(walk, path, path.length, before.inner, after.inner);
+	else if (before?.kind === "json" && after === void 0) compare$1(walk, path, path.length, before.inner, void 0);
+	else if (after?.kind === "json" && before === void 0) compare$1(walk, path, path.length, void 0, after.inner);
 	else if (before?.kind === "map" && after?.kind === "map") compareMaps(walk, path, jsonFrom, before.entries, after.entries);
 	else if (before?.kind === "list" && after?.kind === "list") compareLists(walk, path, jsonFrom, before.items, after.items);
 	else if (sameLeaf(before, after)) return;
@@ -2748,7 +2584,7 @@ function compare(walk, path, jsonFrom, before, after) {
 	}
 }
 function compareMaps(walk, path, jsonFrom, before, after) {
-	for (const key of [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])].toSorted()) compare(walk, [...path, key], jsonFrom, before.get(key), after.get(key));
+	for (const key of [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])].toSorted()) compare$1(walk, [...path, key], jsonFrom, before.get(key), after.get(key));
 }
 function compareLists(walk, path, jsonFrom, before, after) {
 	const { gone, fresh, order } = matchElements(walk, before, after);
@@ -2760,10 +2596,10 @@ function compareLists(walk, path, jsonFrom, before, after) {
 	const paired = new Set(pairs.values());
 	for (const index of gone) {
 		const partner = pairs.get(index);
-		if (partner === void 0) compare(walk, [...path, -1 - index], jsonFrom, before[index], void 0);
-		else compare(walk, [...path, partner], jsonFrom, before[index], after[partner]);
+		if (partner === void 0) compare$1(walk, [...path, -1 - index], jsonFrom, before[index], void 0);
+		else compare$1(walk, [...path, partner], jsonFrom, before[index], after[partner]);
 	}
-	for (const index of fresh) if (!paired.has(index)) compare(walk, [...path, index], jsonFrom, void 0, after[index]);
+	for (const index of fresh) if (!paired.has(index)) compare$1(walk, [...path, index], jsonFrom, void 0, after[index]);
 }
 function matchElements(walk, before, after) {
 	const places = /* @__PURE__ */ new Map();
@@ -3040,7 +2876,7 @@ function hiddenBecause(name, value) {
 }
 
 // src/plans/value-tree.ts
-const MAX_DEPTH = 100;
+const MAX_DEPTH$1 = 100;
 const MAX_JSON_TEXT = 2e5;
 var TooDeep = class extends Error {
 	name = "TooDeep";
@@ -3054,7 +2890,7 @@ function redactedTree(value, marks, rules, at) {
 	});
 }
 function build(value, marks, rules, place) {
-	if (place.depth > MAX_DEPTH) throw new TooDeep(`a value is nested more than ${MAX_DEPTH} levels deep`);
+	if (place.depth > MAX_DEPTH$1) throw new TooDeep(`a value is nested more than ${MAX_DEPTH$1} levels deep`);
 	if (marks.unknown === true) return { kind: "unknown" };
 	if (marks.sensitive.includes(true)) return value === null || value === void 0 ? void 0 : hide(value, rules, place, "sensitive");
 	if (Array.isArray(value)) return list$1(value, marks, rules, place);
@@ -3162,18 +2998,18 @@ function hide(value, rules, place, why) {
 	};
 }
 function hasTrue(value, depth) {
-	if (depth > MAX_DEPTH) throw new TooDeep("marks are nested too deeply");
+	if (depth > MAX_DEPTH$1) throw new TooDeep("marks are nested too deeply");
 	if (value === true) return true;
 	return (Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : []).some((item) => hasTrue(item, depth + 1));
 }
 function stableJson(value, depth) {
-	if (depth > MAX_DEPTH) throw new TooDeep("a value is nested too deeply");
+	if (depth > MAX_DEPTH$1) throw new TooDeep("a value is nested too deeply");
 	if (Array.isArray(value)) return `[${value.map((item) => stableJson(item, depth + 1)).join(",")}]`;
 	if (isRecord(value)) return `{${Object.keys(value).toSorted().map((key) => `${JSON.stringify(key)}:${stableJson(field(value, key), depth + 1)}`).join(",")}}`;
 	return JSON.stringify(value) ?? "null";
 }
 function collectSecrets(value, marks, into, depth = 0) {
-	if (into.size >= MAX_SECRETS || depth > MAX_DEPTH || value === null || value === void 0 || marks === void 0) return;
+	if (into.size >= MAX_SECRETS || depth > MAX_DEPTH$1 || value === null || value === void 0 || marks === void 0) return;
 	if (marks === true) collectStrings(value, into, depth);
 	else if (Array.isArray(value)) {
 		const inside = listOf(marks);
@@ -3183,7 +3019,7 @@ function collectSecrets(value, marks, into, depth = 0) {
 const MAX_SECRETS = 64;
 const MIN_SECRET = 6;
 function collectStrings(value, into, depth) {
-	if (into.size >= MAX_SECRETS || depth > MAX_DEPTH) return;
+	if (into.size >= MAX_SECRETS || depth > MAX_DEPTH$1) return;
 	if (typeof value === "string" || typeof value === "number") {
 		const text = String(value);
 		if (text.length >= MIN_SECRET) into.add(text);
@@ -3308,7 +3144,7 @@ function without(value, names) {
 }
 
 // src/plans/read-surroundings.ts
-const MAX_TEXT = 2e3;
+const MAX_TEXT$1 = 2e3;
 function checkResults(checks) {
 	return listOf(checks).flatMap((entry) => {
 		const address = field(entry, "address");
@@ -3316,10 +3152,10 @@ function checkResults(checks) {
 		const instances = listOf(field(entry, "instances"));
 		return (instances.length === 0 ? [entry] : instances).map((instance) => {
 			return {
-				address: (textOf(field(field(instance, "address"), "to_display")) || textOf(field(address, "to_display"))).slice(0, MAX_TEXT),
+				address: (textOf(field(field(instance, "address"), "to_display")) || textOf(field(address, "to_display"))).slice(0, MAX_TEXT$1),
 				kind,
 				status: statusOf(field(instance, "status")),
-				problems: listOf(field(instance, "problems")).map((problem) => maskSecretShapes(textOf(field(problem, "message")).slice(0, MAX_TEXT)))
+				problems: listOf(field(instance, "problems")).map((problem) => maskSecretShapes(textOf(field(problem, "message")).slice(0, MAX_TEXT$1)))
 			};
 		});
 	});
@@ -3334,7 +3170,7 @@ function deferredChanges(deferred) {
 		if (address === "") return [];
 		const actions = listOf(field(field(change, "change"), "actions")).map(textOf);
 		return [{
-			address: address.slice(0, MAX_TEXT),
+			address: address.slice(0, MAX_TEXT$1),
 			reason: textOf(field(entry, "reason")).slice(0, 100),
 			action: deferredAction(actions)
 		}];
@@ -3367,7 +3203,7 @@ function provisionersOf(configuration) {
 		prefix: ""
 	}];
 	for (let next = waiting.pop(); next !== void 0; next = waiting.pop()) {
-		for (const resource of listOf(field(next.module, "resources"))) for (const provisioner of listOf(field(resource, "provisioners"))) found.push(`${next.prefix}${textOf(field(resource, "address"))} (${textOf(field(provisioner, "type"))})`.slice(0, MAX_TEXT));
+		for (const resource of listOf(field(next.module, "resources"))) for (const provisioner of listOf(field(resource, "provisioners"))) found.push(`${next.prefix}${textOf(field(resource, "address"))} (${textOf(field(provisioner, "type"))})`.slice(0, MAX_TEXT$1));
 		const calls = field(next.module, "module_calls");
 		for (const name of isRecord(calls) ? Object.keys(calls) : []) waiting.push({
 			module: field(field(calls, name), "module"),
@@ -3395,7 +3231,7 @@ const EMPTY_PLAN = {
 };
 function readPlan(show, options) {
 	try {
-		return read(show, options);
+		return read$1(show, options);
 	} catch (error) {
 		if (error instanceof TooDeep || error instanceof RangeError) return problemModel("The plan JSON is nested too deeply to be read.");
 		throw error;
@@ -3408,7 +3244,7 @@ function problemModel(problem) {
 		problem
 	};
 }
-function read(show, options) {
+function read$1(show, options) {
 	if (!isRecord(show)) return problemModel("The plan JSON is not an object.");
 	const format = textOf(field(show, "format_version"));
 	if (!KNOWN_FORMAT.test(format)) return problemModel(`The plan JSON has the format version "${format.slice(0, 20)}", which is not known here.`);
@@ -3473,6 +3309,231 @@ function secretsOf(show) {
 		collectSecrets(field(change, "after"), field(change, "after_sensitive"), secrets);
 	}
 	return secrets;
+}
+
+// src/domain/storable-text.ts
+function storableText(text) {
+	return text.toWellFormed().replaceAll("\0", "�");
+}
+
+// src/plans/cap-plan.ts
+const DEFAULT_CAPS = {
+	maxBytes: 1e6,
+	maxList: 5e3
+};
+const MAX_STRING = 4e3;
+const CONTEXT_LINES = 3;
+const MAX_TEXT = 2e5;
+const LEAST_FIRST = [
+	"read",
+	"create",
+	"none",
+	"forget",
+	"delete",
+	"update",
+	"replace"
+];
+function capPlan(model, caps = {}) {
+	const { maxBytes, maxList } = {
+		...DEFAULT_CAPS,
+		...caps
+	};
+	const short = shortenStrings(model, maxList);
+	const sizes = short.changes.map((change) => headBytes(change) + attributeBytes(change));
+	const others = byteLength(JSON.stringify({
+		...short,
+		changes: [],
+		drift: []
+	})) + 200;
+	const drift = takeWithin(short.drift.slice(0, maxList), Math.floor(maxBytes / 10));
+	let used = others + sum(sizes) + drift.bytes;
+	if (used <= maxBytes && drift.kept.length === short.drift.length && short.changes.length <= maxList) return short;
+	let changes = short.changes;
+	let attributesLeft = 0;
+	for (const action of LEAST_FIRST) {
+		if (used <= maxBytes) break;
+		changes = changes.map((change) => {
+			if (change.action !== action || change.attributes.length === 0 || used <= maxBytes) return change;
+			used -= attributeBytes(change);
+			attributesLeft += change.attributes.length;
+			return {
+				...change,
+				attributes: [],
+				omitted: (change.omitted ?? 0) + change.attributes.length
+			};
+		});
+	}
+	const kept = keepResources(changes, maxBytes - others - drift.bytes, maxList);
+	const left = changes.length - kept.length;
+	const whole = {
+		...short,
+		changes: kept,
+		drift: drift.kept
+	};
+	return left + attributesLeft === 0 ? whole : {
+		...trimRest(whole, maxBytes),
+		left: {
+			resources: left,
+			attributes: attributesLeft
+		}
+	};
+}
+function keepResources(changes, bytes, most) {
+	const keep = /* @__PURE__ */ new Set();
+	let used = 0;
+	for (const action of LEAST_FIRST.toReversed()) for (const change of changes) if (change.action === action) {
+		used += headBytes(change) + attributeBytes(change);
+		if (used > bytes || keep.size >= most) return changes.filter((entry) => keep.has(entry));
+		keep.add(change);
+	}
+	return changes;
+}
+function trimRest(model, maxBytes) {
+	return byteLength(JSON.stringify({
+		...model,
+		changes: [],
+		drift: []
+	})) <= maxBytes / 2 ? model : {
+		...model,
+		outputs: model.outputs.slice(0, 100).map((output) => ({
+			...output,
+			attributes: []
+		})),
+		checks: model.checks.slice(0, 100).map((check) => ({
+			...check,
+			problems: check.problems.slice(0, 2)
+		})),
+		deferred: model.deferred.slice(0, 100),
+		diagnostics: model.diagnostics.slice(0, 20),
+		providers: model.providers.slice(0, 100),
+		provisioners: model.provisioners.slice(0, 100)
+	};
+}
+function takeWithin(changes, bytes) {
+	const kept = [];
+	let used = 0;
+	for (const change of changes) {
+		const size = headBytes(change) + attributeBytes(change);
+		if (used + size > bytes) break;
+		kept.push(change);
+		used += size;
+	}
+	return {
+		kept,
+		bytes: used
+	};
+}
+function shortenStrings(model, maxList) {
+	return {
+		...model,
+		changes: model.changes.map((change) => shortenChange(change, maxList)),
+		drift: model.drift.map((change) => shortenChange(change, maxList)),
+		outputs: model.outputs.slice(0, maxList).map((output) => ({
+			...output,
+			attributes: output.attributes.slice(0, maxList).map(shortenAttribute)
+		})),
+		...model.text === void 0 ? {} : { text: middleOut(model.text, MAX_TEXT) }
+	};
+}
+function shortenChange(change, maxList) {
+	const extra = Math.max(0, change.attributes.length - maxList);
+	const attributes = change.attributes.slice(0, maxList).map(shortenAttribute);
+	return extra === 0 ? {
+		...change,
+		attributes
+	} : {
+		...change,
+		attributes,
+		omitted: (change.omitted ?? 0) + extra
+	};
+}
+function shortenAttribute(change) {
+	const before = stringOf(change.before);
+	const after = stringOf(change.after);
+	if ((before?.length ?? 0) <= MAX_STRING && (after?.length ?? 0) <= MAX_STRING) return change;
+	const [a, b] = before !== void 0 && after !== void 0 ? aroundDifference(before, after) : [before, after];
+	return {
+		...change,
+		...a === void 0 ? {} : { before: {
+			kind: "value",
+			value: middleOut(a, MAX_STRING)
+		} },
+		...b === void 0 ? {} : { after: {
+			kind: "value",
+			value: middleOut(b, MAX_STRING)
+		} }
+	};
+}
+function aroundDifference(before, after) {
+	const a = before.split("\n");
+	const b = after.split("\n");
+	let head = 0;
+	while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
+	let tail = 0;
+	while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
+	const start = Math.max(0, head - CONTEXT_LINES);
+	const end = Math.max(0, tail - CONTEXT_LINES);
+	const cut = (lines) => [
+		...start > 0 ? ["…"] : [],
+		...lines.slice(start, lines.length - end),
+		...end > 0 ? ["…"] : []
+	].join("\n");
+	return [cut(a), cut(b)];
+}
+function middleOut(text, most) {
+	if (text.length <= most) return text;
+	const half = Math.floor(most / 2) - 30;
+	return `${text.slice(0, half)}\n… ${text.length - 2 * half} characters left out …\n${text.slice(-half)}`.toWellFormed();
+}
+function stringOf(leaf) {
+	return leaf?.kind === "value" && typeof leaf.value === "string" ? leaf.value : void 0;
+}
+const headSizes = /* @__PURE__ */ new WeakMap();
+function headBytes(change) {
+	const size = headSizes.get(change) ?? byteLength(JSON.stringify({
+		...change,
+		attributes: []
+	})) + 40;
+	headSizes.set(change, size);
+	return size;
+}
+const attributeSizes = /* @__PURE__ */ new WeakMap();
+function attributeBytes(change) {
+	const size = attributeSizes.get(change.attributes) ?? byteLength(JSON.stringify(change.attributes));
+	attributeSizes.set(change.attributes, size);
+	return size;
+}
+function sum(numbers) {
+	return numbers.reduce((total, number) => total + number, 0);
+}
+function byteLength(text) {
+	return new TextEncoder().encode(text).length;
+}
+
+// src/plans/wire-model.ts
+const WORD_KEYS = /* @__PURE__ */ new Set([
+	"action",
+	"digest",
+	"engineVersion",
+	"kind",
+	"mode",
+	"of",
+	"order",
+	"provider",
+	"reason",
+	"severity",
+	"status",
+	"type",
+	"why"
+]);
+function wireModel(model, how) {
+	return overTexts(capPlan(model, { maxBytes: how.maxBytes }), "", (text, key) => WORD_KEYS.has(key) ? storableText(text) : how.mask(storableText(text)));
+}
+function overTexts(value, key, change) {
+	if (typeof value === "string") return change(value, key);
+	if (Array.isArray(value)) return value.map((entry) => overTexts(entry, key, change));
+	if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, overTexts(entry, name, change)]));
+	return value;
 }
 
 // src/protocol/plan-model.ts
@@ -3674,7 +3735,7 @@ const Outcome = strictObject({
 	durationMs: Count
 });
 const Report = strictObject({
-	protocol: literal(1),
+	protocol: literal(2),
 	run: Uuid,
 	treeSha: nullable(Sha),
 	problem: nullable(strictObject({
@@ -3701,7 +3762,7 @@ const ModuleCalls = strictObject({
 	dependencies: exactOptional(array(RepoPath).check(_maxLength(MAX_LIST)))
 });
 const Discovery = strictObject({
-	protocol: literal(1),
+	protocol: literal(2),
 	run: Uuid,
 	treeSha: Sha,
 	index: strictObject({
@@ -3759,10 +3820,11 @@ var TargetStop = class extends Error {
 		this.ending = ending;
 	}
 };
-function stopWith(ending, message) {
+function stopWith(ending, message, detail = "") {
 	const said = {
 		severity: "error",
-		summary: message
+		summary: message,
+		...detail === "" ? {} : { detail }
 	};
 	return new TargetStop({
 		...ending,
@@ -3791,14 +3853,12 @@ function outcomeOf(index, durationMs, ending) {
 }
 
 // action/src/build-report.ts
-const FRAME_BYTES = 2097152;
 const MOST_DIAGNOSTICS = 50;
-const MAX_MODEL_BYTES = 1048576;
 function buildReport(result, mask) {
-	const share = Math.floor((MAX_REPORT_BYTES - FRAME_BYTES) / Math.max(1, result.outcomes.length));
+	const share = reportShare(result.outcomes.length);
 	const outcomes = result.outcomes.map((outcome) => fitted(outcome, share, mask));
 	const report = {
-		protocol: 1,
+		protocol: 2,
 		run: result.run,
 		treeSha: result.treeSha,
 		problem: result.problem === null ? null : {
@@ -3819,7 +3879,10 @@ function fitted(outcome, share, mask) {
 		resources: cutTexts(maskDeep(outcome.resources, mask.mask)),
 		outputs: cutTexts(maskDeep(outcome.outputs, mask.mask)),
 		diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
-		model: outcome.model === null ? null : maskDeep(capPlan(outcome.model, { maxBytes: Math.min(MAX_MODEL_BYTES, Math.floor(share / 2)) }), mask.mask)
+		model: outcome.model === null ? null : wireModel(outcome.model, {
+			maxBytes: share.modelBytes,
+			mask: mask.mask
+		})
 	};
 	const unseen = outcome.state === "planned" || outcome.state === "no-changes";
 	const cut = unseen ? {
@@ -3851,7 +3914,7 @@ function fitted(outcome, share, mask) {
 		gates: outcome.gates,
 		...unseen ? { state: "plan-failed" } : {}
 	});
-	return [slim, small].find((candidate) => fits(candidate, share)) ?? bare;
+	return [slim, small].find((candidate) => fits(candidate, share.bytes)) ?? bare;
 }
 function fits(outcome, share) {
 	return Outcome.safeParse(outcome).success && Buffer.byteLength(JSON.stringify(outcome)) <= share;
@@ -4523,7 +4586,7 @@ function openServer(options) {
 				signal: AbortSignal.timeout(request.timeoutMs ?? CALL_TIMEOUT_MS),
 				headers: {
 					authorization: `Bearer ${bearer}`,
-					"user-agent": `plumbline-runner/${1}`,
+					"user-agent": `plumbline-runner/${2}`,
 					...request.body === void 0 ? {} : { "content-type": typeof request.body === "string" ? "application/json" : "application/octet-stream" }
 				},
 				...request.body === void 0 ? {} : { body: bodyOf(request.body) }
@@ -4545,21 +4608,25 @@ function openServer(options) {
 			};
 		}
 	}
-	async function step(request) {
-		const parsed = NextStep.safeParse(json(await call(request)));
+	async function ask(schema, request) {
+		const parsed = schema.safeParse(json(await call(request)));
 		if (!parsed.success) {
 			const where = parsed.error.issues.map((issue) => issue.path.map(String).join(".")).slice(0, 5);
 			throw new RunnerFailure("bad-answer", `The service answered something this runner does not understand (${where.join(", ")}). Pin the action to the version of your service.`);
 		}
-		token = parsed.data.token ?? token;
 		return parsed.data;
+	}
+	async function step(request) {
+		const next = await ask(NextStep, request);
+		token = next.token ?? token;
+		return next;
 	}
 	return {
 		claim: (idToken) => step({
 			method: "POST",
 			path: "/runner/v1/claim",
 			body: JSON.stringify({
-				protocol: 1,
+				protocol: 2,
 				run: options.run
 			}),
 			authorization: idToken
@@ -4613,6 +4680,11 @@ function openServer(options) {
 			path: `${path}/plans/${planId}`,
 			timeoutMs: BULK_TIMEOUT_MS,
 			most
+		}),
+		getShown: (planId) => ask(ShownPlan, {
+			method: "GET",
+			path: `${path}/plans/${planId}/shown`,
+			most: MAX_SHOWN_BYTES
 		})
 	};
 }
@@ -4652,6 +4724,7 @@ function retryAfter(headers) {
 // action/src/fetch-plans.ts
 async function fetchPlans(manifest, server, workDir) {
 	const refused = /* @__PURE__ */ new Map();
+	const shown = /* @__PURE__ */ new Map();
 	const path = (index) => join(workDir, `sealed-${index}`);
 	const wanted = manifest.targets.flatMap(({ index, plan }) => plan === void 0 ? [] : [{
 		index,
@@ -4662,21 +4735,23 @@ async function fetchPlans(manifest, server, workDir) {
 		key: ({ index }) => String(index)
 	}, async ({ index, plan }) => {
 		try {
-			const bytes = await server.getPlan(plan.planId, plan.facts.planBytes + 40);
+			const [bytes, read] = await Promise.all([server.getPlan(plan.planId, plan.facts.planBytes + 40), server.getShown(plan.planId)]);
 			await writeFile(path(index), bytes, { mode: 384 });
+			shown.set(index, read);
 		} catch (error) {
-			if (!(error instanceof ServerRefusal)) throw error;
+			if (!(error instanceof ServerRefusal || error instanceof RunnerFailure)) throw error;
 			refused.set(index, error.message);
 		}
 	});
 	return async (index) => {
-		const message = refused.get(index);
-		return message === void 0 ? {
-			ok: true,
-			bytes: await readFile(path(index))
-		} : {
+		const read = shown.get(index);
+		return read === void 0 ? {
 			ok: false,
-			message
+			message: refused.get(index) ?? "it was not fetched."
+		} : {
+			ok: true,
+			bytes: await readFile(path(index)),
+			shown: read
 		};
 	};
 }
@@ -5056,7 +5131,7 @@ function dueOf(step) {
 }
 async function carryOut(step, place, mayGate) {
 	const started = performance.now();
-	const name = place.mask.mask(nameOf(step)).slice(0, 160);
+	const name = place.mask.mask(nameOf$1(step)).slice(0, 160);
 	place.log(`--- ${name}\n`);
 	const done = tooLate(await attempt$1(step, place), mayGate);
 	const asked = done.success || done.broken === true || done.cancelled === true ? [] : gatesOn(step);
@@ -5105,7 +5180,7 @@ function asked({ token, name, allOf, anyOf, anyOfCount }) {
 		anyOfCount
 	};
 }
-function nameOf(step) {
+function nameOf$1(step) {
 	switch (step.type) {
 		case "run": return `run ${step.cmd.join(" ").replace(/\s+/g, " ")}`.slice(0, 120);
 		case "env": return step.method === "exec" ? `env ${step.name}`.slice(0, 120) : `env source ${step.cmd[0]}`.slice(0, 120);
@@ -5630,6 +5705,166 @@ function applyFlags(flags) {
 	return flags.filter((flag) => flag.startsWith("-parallelism=") || flag.startsWith("-lock-timeout="));
 }
 
+// action/src/step-list.ts
+const FIXED = [
+	"TF_WORKSPACE",
+	"TF_DATA_DIR",
+	"TF_PLUGIN_CACHE_DIR"
+];
+async function walkSteps(session, room, list, engine) {
+	const steps = [];
+	const gates = [];
+	let stop = null;
+	let env = room.env;
+	for (const step of list) {
+		if (session.cancel.aborted && stop === null) stop = stopWith({
+			state: "not-attempted",
+			phase: "step",
+			code: "cancelled"
+		}, "The run was cancelled.");
+		if (session.cancel.aborted) break;
+		if (step.type === "init" || step.type === "plan" || step.type === "apply") {
+			if (stop === null) stop = await engineStep(step, {
+				...room,
+				env
+			}, engine);
+			continue;
+		}
+		if (!isDue(dueOf(step), stop === null) || steps.length >= 200) continue;
+		const now = {
+			...room,
+			env
+		};
+		const end = await carryOut(step, placeOf(session, now, () => engine.planJson(now)), engine.mayGate);
+		steps.push(end.result);
+		gates.push(...end.gates);
+		env = kept(room, end.env);
+		if (end.cancelled) stop ??= stopWith({
+			state: "not-attempted",
+			phase: "step",
+			code: "cancelled"
+		}, "The run was cancelled.");
+		else if (!end.ok) {
+			const said = end.result.text === "" ? "" : `: ${end.result.text.trimEnd().split("\n").at(-1) ?? ""}`;
+			stop ??= stopWith({
+				state: engine.failState,
+				phase: "step",
+				code: "step-failed"
+			}, `The step \`${end.result.name.replaceAll("`", "'")}\` failed${said.slice(0, 600)}`);
+		}
+	}
+	if (gates.length > 50) stop ??= stopWith({
+		state: engine.failState,
+		phase: "step",
+		code: "too-many-gates"
+	}, `The steps ask for ${gates.length} gates; at most ${50} can be kept.`);
+	return {
+		stop,
+		steps,
+		gates: gates.slice(0, 50)
+	};
+}
+async function engineStep(step, room, engine) {
+	try {
+		const env = kept(room, withOwn(room.env, step.env));
+		const extraArgs = step.extraArgs.map((text) => fillIn(text, env));
+		return await engine.do(step, {
+			...room,
+			env
+		}, extraArgs) ? null : new TargetStop({ state: engine.failState }, `${step.type} failed.`);
+	} catch (error) {
+		if (error instanceof MissingVariable) return stopWith({
+			state: engine.failState,
+			phase: "step",
+			code: "variable-missing"
+		}, `${step.type}: ${error.message}`);
+		if (error instanceof TargetStop) {
+			room.log(`${error.message}\n`);
+			return error;
+		}
+		throw error;
+	}
+}
+function kept(room, env) {
+	const fixed = FIXED.flatMap((name) => {
+		const value = room.env[name];
+		return value === void 0 ? [] : [[name, value]];
+	});
+	const free = Object.entries(env).filter(([name]) => !FIXED.some((one) => one === name));
+	return Object.fromEntries([...free, ...fixed]);
+}
+function placeOf(session, room, planJson) {
+	return {
+		cwd: room.path,
+		env: room.env,
+		tempDir: room.tempDir,
+		timeoutMs: session.manifest.stepTimeoutMs,
+		graceMs: session.grace.planMs,
+		cancel: session.cancel,
+		mask: session.mask,
+		log: room.log,
+		planJson
+	};
+}
+
+// src/plans/shown-matches-plan.ts
+const STARS = /\*{3,}/;
+const SHORTEST_MASKED = 3;
+const MOST$1 = 20;
+function shownDifferences(shown, rebuilt) {
+	const found = [];
+	compare(shown, rebuilt, {
+		key: "",
+		place: []
+	}, found);
+	return found;
+}
+function compare(shown, rebuilt, at, found) {
+	if (found.length >= MOST$1) return;
+	if (Array.isArray(shown) && Array.isArray(rebuilt)) {
+		if (shown.length !== rebuilt.length) {
+			found.push(`${nameOf(at)}: ${shown.length} shown, ${rebuilt.length} in the plan file`);
+			return;
+		}
+		for (const [index, entry] of rebuilt.entries()) compare(shown[index], entry, {
+			key: at.key,
+			place: [...at.place, labelOf$1(entry, index)]
+		}, found);
+		return;
+	}
+	if (isRecord(shown) && isRecord(rebuilt)) {
+		for (const key of /* @__PURE__ */ new Set([...Object.keys(shown), ...Object.keys(rebuilt)])) compare(own(shown, key), own(rebuilt, key), {
+			key,
+			place: [...at.place, key]
+		}, found);
+		return;
+	}
+	if (!(typeof shown === "string" && typeof rebuilt === "string" && !WORD_KEYS.has(at.key) ? couldBeMasked(shown, rebuilt) : shown === rebuilt)) found.push(`${nameOf(at)}: not as shown`);
+}
+function own(record, key) {
+	return Object.hasOwn(record, key) ? record[key] : void 0;
+}
+function couldBeMasked(masked, whole) {
+	if (masked === whole) return true;
+	const [first = "", ...rest] = masked.split(STARS);
+	const last = rest.pop();
+	if (last === void 0 || !whole.startsWith(first)) return false;
+	let at = first.length;
+	for (const part of rest) {
+		const next = whole.indexOf(part, at + SHORTEST_MASKED);
+		if (next < 0) return false;
+		at = next + part.length;
+	}
+	return whole.length >= at + SHORTEST_MASKED + last.length && whole.endsWith(last);
+}
+function labelOf$1(entry, index) {
+	const named = (isRecord(entry) && Array.isArray(entry.path) ? entry.path.join(".") : void 0) ?? (isRecord(entry) ? entry.address ?? entry.name : void 0);
+	return typeof named === "string" && named !== "" ? named.slice(0, 200) : `${index + 1}`;
+}
+function nameOf({ place }) {
+	return place.length === 0 ? "the plan" : place.join(" › ");
+}
+
 // action/src/step-env.ts
 const POWERFUL = /^(LD_|DYLD_|BASH_|TF_CLI_|TF_DATA_DIR$|TF_WORKSPACE$|GITHUB_|ACTIONS_|RUNNER_|ENV$|PATH$|HOME$|NODE_OPTIONS$)/;
 function runVariables(session) {
@@ -5661,10 +5896,10 @@ function twins(values) {
 }
 
 // action/src/target-place.ts
-const WORKSPACE = /^[A-Za-z0-9_][A-Za-z0-9_.~+=:@$&-]{0,89}$/;
+const WORKSPACE$1 = /^[A-Za-z0-9_][A-Za-z0-9_.~+=:@$&-]{0,89}$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 function isWorkspaceName(name) {
-	return WORKSPACE.test(name);
+	return WORKSPACE$1.test(name);
 }
 async function targetPlace(checkout, dir) {
 	const inside = await insidePath(checkout, dir);
@@ -5893,19 +6128,30 @@ async function initTarget(session, room, state, extraArgs = []) {
 	if (room.target.workspace !== "default" && !room.target.createWorkspace) await expectWorkspace(session, room, state);
 }
 async function backendFingerprint(session, room) {
-	const text = await readFile(join(room.dataDir, "terraform.tfstate"), "utf8").catch(() => "");
-	const backend = field(parseJson$1(text), "backend");
-	const type = textOf(field(backend, "type"));
+	const { type, config } = await backendHere(room);
 	const kind = type === "" ? "local" : type.slice(0, 60);
 	const { dir, workspace } = room.target;
 	const place = JSON.stringify([
 		"backend",
 		type,
-		sortedPlace(field(backend, "config")),
+		sortedPlace(config),
 		dir,
 		workspace
 	]);
 	return `${kind}:${repositoryDigest(session)(place)}`;
+}
+async function isBackendHere(room, planned) {
+	const { type, config } = await backendHere(room);
+	const place = (value) => JSON.stringify(sortedPlace(value) ?? []);
+	return planned.type === (type === "" ? "local" : type) && planned.workspace === room.target.workspace && place(planned.config) === place(config);
+}
+async function backendHere(room) {
+	const text = await readFile(join(room.dataDir, "terraform.tfstate"), "utf8").catch(() => "");
+	const backend = field(parseJson$1(text), "backend");
+	return {
+		type: textOf(field(backend, "type")),
+		config: field(backend, "config")
+	};
 }
 function sortedPlace(value) {
 	if (Array.isArray(value)) return value.map(sortedPlace);
@@ -5967,6 +6213,211 @@ async function expectWorkspace(session, room, state) {
 		phase: "init",
 		code: "workspace-missing"
 	}, `The workspace ${room.target.workspace} does not exist, and the configuration does not let Plumbline create it.`);
+}
+
+// action/src/plan-backend.ts
+const BACKEND = 13;
+const STATE_STORE = 29;
+const [TYPE, CONFIG, WORKSPACE] = [
+	1,
+	2,
+	3
+];
+const MSGPACK = 1;
+const MAX_DEPTH = 50;
+function plannedBackend(tfplan) {
+	const plan = fieldsOf(tfplan);
+	if (plan.has(STATE_STORE)) throw new Error("it keeps its state in a state store, which is not known here");
+	const backend = fieldsOf(once(plan, BACKEND));
+	const reader = {
+		bytes: once(fieldsOf(once(backend, CONFIG)), MSGPACK),
+		at: 0
+	};
+	const config = readValue(reader, 0);
+	if (reader.at !== reader.bytes.length) throw new Error("its backend cannot be read");
+	return {
+		type: once(backend, TYPE).toString("utf8"),
+		config,
+		workspace: once(backend, WORKSPACE).toString("utf8")
+	};
+}
+function fieldsOf(bytes) {
+	const fields = /* @__PURE__ */ new Map();
+	const reader = {
+		bytes,
+		at: 0
+	};
+	while (reader.at < bytes.length) {
+		const tag = varint(reader);
+		const kind = tag % 8;
+		if (kind === 2) {
+			const number = Math.floor(tag / 8);
+			const before = fields.get(number);
+			const content = take(reader, varint(reader));
+			if (before === void 0) fields.set(number, [content]);
+			else before.push(content);
+		} else if (kind === 0) varint(reader);
+		else if (kind === 1 || kind === 5) take(reader, kind === 1 ? 8 : 4);
+		else throw new Error("its message cannot be read");
+	}
+	return fields;
+}
+function once(fields, number) {
+	const [only, ...more] = fields.get(number) ?? [];
+	if (only === void 0 || more.length > 0) throw new Error("its backend cannot be read");
+	return only;
+}
+function take(reader, length) {
+	const end = reader.at + length;
+	if (end > reader.bytes.length) throw new Error("its message ends early");
+	const part = reader.bytes.subarray(reader.at, end);
+	reader.at = end;
+	return part;
+}
+function varint(reader) {
+	let value = 0;
+	for (let shift = 0; shift < 70; shift += 7) {
+		const [byte = 0] = take(reader, 1);
+		value += byte % 128 * 2 ** shift;
+		if (byte < 128) return value;
+	}
+	throw new Error("its message cannot be read");
+}
+function readValue(reader, depth) {
+	const [kind = 0] = take(reader, 1);
+	if (depth > MAX_DEPTH) throw new Error("its backend cannot be read");
+	if (kind < 128) return kind;
+	if (kind < 144) return readMap(reader, kind - 128, depth);
+	if (kind < 160) return readList(reader, kind - 144, depth);
+	if (kind < 192) return take(reader, kind - 160).toString("utf8");
+	switch (kind) {
+		case 192: return null;
+		case 194: return false;
+		case 195: return true;
+		case 202: return take(reader, 4).readFloatBE();
+		case 203: return take(reader, 8).readDoubleBE();
+		case 204:
+		case 205:
+		case 206: return take(reader, 2 ** (kind - 204)).readUIntBE(0, 2 ** (kind - 204));
+		case 207: return Number(take(reader, 8).readBigUInt64BE());
+		case 208:
+		case 209:
+		case 210: return take(reader, 2 ** (kind - 208)).readIntBE(0, 2 ** (kind - 208));
+		case 211: return Number(take(reader, 8).readBigInt64BE());
+		case 217:
+		case 218:
+		case 219: return take(reader, readLength(reader, 2 ** (kind - 217))).toString("utf8");
+		case 220:
+		case 221: return readList(reader, readLength(reader, 2 ** (kind - 219)), depth);
+		case 222:
+		case 223: return readMap(reader, readLength(reader, 2 ** (kind - 221)), depth);
+		default:
+			if (kind >= 224) return kind - 256;
+			throw new Error("its backend cannot be read");
+	}
+}
+function readLength(reader, bytes) {
+	return take(reader, bytes).readUIntBE(0, bytes);
+}
+function readList(reader, length, depth) {
+	const list = [];
+	for (let index = 0; index < length; index += 1) list.push(readValue(reader, depth + 1));
+	return list;
+}
+function readMap(reader, length, depth) {
+	const entries = /* @__PURE__ */ new Map();
+	for (let index = 0; index < length; index += 1) {
+		const key = readValue(reader, depth + 1);
+		if (typeof key !== "string" || entries.has(key)) throw new Error("its backend cannot be read");
+		entries.set(key, readValue(reader, depth + 1));
+	}
+	return Object.fromEntries(entries);
+}
+
+// action/src/plan-code.ts
+const CODE = "tfconfig/";
+const MODULES = `${CODE}modules.json`;
+const MODULE = `${CODE}m-`;
+const RECORD_KEYS = [
+	"Key",
+	"Source",
+	"Version",
+	"Dir"
+];
+async function otherCode(entries, place) {
+	const planned = plannedModules(entries);
+	const here = await modulesHere(place);
+	const differs = [];
+	const seenAt = /* @__PURE__ */ new Map();
+	for (const [key, module] of planned) {
+		const dir = here.get(key);
+		if (dir === void 0 || (seenAt.get(module.dir) ?? dir) !== dir) {
+			differs.push(`module ${key}`);
+			continue;
+		}
+		seenAt.set(module.dir, dir);
+		differs.push(...(await otherFiles(module.files, resolve(place.path, dir), place)).map((name) => labelOf(key, name)));
+	}
+	return planned.has("") ? differs.toSorted() : ["the root module", ...differs];
+}
+function plannedModules(entries) {
+	const modules = /* @__PURE__ */ new Map();
+	const list = parseJson$1(entries.get(MODULES)?.().toString("utf8") ?? "");
+	for (const record of listOf(list)) {
+		const key = field(record, "Key");
+		const dir = field(record, "Dir");
+		if (!isRecord(record) || Object.keys(record).some(isAlmostKey) || typeof key !== "string" || typeof dir !== "string" || modules.has(key) || !dir.isWellFormed()) throw new Error("not a plan file: its list of modules cannot be read");
+		modules.set(key, {
+			dir: posix.normalize(dir).replace(/(.)\/$/, "$1"),
+			files: /* @__PURE__ */ new Map()
+		});
+	}
+	for (const [name, bytes] of entries) {
+		if (!name.startsWith(CODE) || name === MODULES) continue;
+		const cut = name.lastIndexOf("/");
+		const module = name.startsWith(MODULE) ? modules.get(name.slice(MODULE.length, Math.max(MODULE.length, cut))) : void 0;
+		if (module === void 0 || cut < MODULE.length) throw new Error("not a plan file: it holds code of a module that it does not list");
+		module.files.set(name.slice(cut + 1), bytes);
+	}
+	return modules;
+}
+function isAlmostKey(name) {
+	const folded = (text) => text.toUpperCase().toLowerCase();
+	return RECORD_KEYS.some((key) => key !== name && folded(key) === folded(name));
+}
+async function modulesHere({ dataDir }) {
+	const text = await readFile(resolve(dataDir, "modules", "modules.json"), "utf8").catch(() => "");
+	const records = listOf(field(parseJson$1(text), "Modules")).flatMap((record) => {
+		const key = field(record, "Key");
+		const dir = field(record, "Dir");
+		return typeof key === "string" && typeof dir === "string" ? [[key, dir]] : [];
+	});
+	return new Map([...records, ["", "."]]);
+}
+async function otherFiles(planned, dir, place) {
+	const here = codeFiles(await readdir(dir).catch(() => []), place.tool);
+	const differs = [];
+	for (const name of /* @__PURE__ */ new Set([...here, ...planned.keys()])) {
+		const bytes = planned.get(name);
+		const own = here.has(name) ? await readFile(resolve(dir, name)).catch(() => null) : null;
+		if (bytes === void 0 || own === null || !bytes().equals(own)) differs.push(name);
+	}
+	return differs;
+}
+function codeFiles(names, { engine, version }) {
+	const [major = 0, minor = 0] = version.split(".").map(Number);
+	const tofu = engine === "tofu" && (major > 1 || minor >= 8);
+	const all = new Set(names);
+	return new Set(names.filter((name) => {
+		const end = /\.(tf|tofu)(\.json)?$/.exec(name);
+		const ignored = name.startsWith(".") || name.endsWith("~") || name.startsWith("#") && name.endsWith("#");
+		if (end === null || ignored || end[1] === "tofu" && !tofu) return false;
+		const twin = `${name.slice(0, end.index)}.tofu${end[2] ?? ""}`;
+		return end[1] === "tofu" || !tofu || !all.has(twin);
+	}));
+}
+function labelOf(key, name) {
+	return key === "" ? name : `module ${key}: ${name}`;
 }
 
 // ../main/node_modules/libsodium/dist/modules-esm/libsodium.mjs
@@ -10435,153 +10886,67 @@ function leafKind(side) {
 
 // action/src/plan-zip.ts
 const END = 101010256;
+const END_BYTES = 22;
 const ENTRY = 33639248;
+const ENTRY_BYTES = 46;
 const LOCAL = 67324752;
-const LONGEST_TAIL = 65557;
-const MAX_ENTRIES = 1e5;
+const LOCAL_BYTES = 30;
 const MAX_INFLATED = 268435456;
 function readPlanZip(bytes) {
+	const entries = zipEntries(bytes);
+	const text = (name) => entries.get(name)?.().toString("utf8") ?? null;
 	return {
-		tfstate: entryText(bytes, "tfstate"),
-		lockFile: entryText(bytes, ".terraform.lock.hcl")
+		tfstate: text("tfstate"),
+		lockFile: text(".terraform.lock.hcl")
 	};
 }
-function entryText(bytes, wanted) {
-	const end = endRecord(bytes);
-	const count = Math.min(bytes.readUInt16LE(end + 10), MAX_ENTRIES);
+function isOpaquePlan(bytes) {
+	return bytes[0] === "{".charCodeAt(0) && isRecord(parseJson$1(bytes.toString("utf8")));
+}
+function zipEntries(bytes) {
+	const end = bytes.length - END_BYTES;
+	if (end < 0 || bytes.readUInt32LE(end) !== END) throw new Error("not a plan file: it does not end like a zip archive");
+	const [disk, directoryDisk, here, count] = [
+		4,
+		6,
+		8,
+		10
+	].map((at) => bytes.readUInt16LE(end + at));
+	const size = bytes.readUInt32LE(end + 12);
 	let at = bytes.readUInt32LE(end + 16);
+	if (disk !== 0 || directoryDisk !== 0 || here !== count || count === void 0 || at + size !== end) throw new Error("not a plan file: its directory is damaged");
+	const entries = /* @__PURE__ */ new Map();
 	for (let index = 0; index < count; index += 1) {
-		need(bytes, at, 46);
-		if (bytes.readUInt32LE(at) !== ENTRY) throw new Error("not a plan file: its directory is damaged");
-		const nameLength = bytes.readUInt16LE(at + 28);
-		need(bytes, at + 46, nameLength);
-		if (bytes.toString("utf8", at + 46, at + 46 + nameLength) === wanted) return inflated(bytes, at).toString("utf8");
-		at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+		need(bytes, at, ENTRY_BYTES);
+		const nameBytes = bytes.readUInt16LE(at + 28);
+		const next = at + ENTRY_BYTES + nameBytes + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+		if (bytes.readUInt32LE(at) !== ENTRY || next > end) throw new Error("not a plan file: its directory is damaged");
+		const name = bytes.toString("utf8", at + ENTRY_BYTES, at + ENTRY_BYTES + nameBytes);
+		if (entries.has(name)) throw new Error("not a plan file: a name stands in it twice");
+		const entry = at;
+		entries.set(name, () => inflated(bytes, entry));
+		at = next;
 	}
-	return null;
+	if (at !== end) throw new Error("not a plan file: its directory is damaged");
+	return entries;
 }
 function inflated(bytes, entry) {
 	const method = bytes.readUInt16LE(entry + 10);
 	const size = bytes.readUInt32LE(entry + 20);
 	const full = bytes.readUInt32LE(entry + 24);
 	const local = bytes.readUInt32LE(entry + 42);
-	need(bytes, local, 30);
+	need(bytes, local, LOCAL_BYTES);
 	if (bytes.readUInt32LE(local) !== LOCAL || full > MAX_INFLATED) throw new Error("not a plan file: an entry is damaged");
-	const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+	const start = local + LOCAL_BYTES + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
 	need(bytes, start, size);
 	const data = bytes.subarray(start, start + size);
-	if (method === 0) return data;
-	if (method !== 8) throw new Error(`not a plan file: compression method ${method}`);
-	return inflateRawSync(data, { maxOutputLength: MAX_INFLATED });
-}
-function endRecord(bytes) {
-	for (let at = bytes.length - 22; at >= Math.max(0, bytes.length - LONGEST_TAIL); at -= 1) if (bytes.readUInt32LE(at) === END) return at;
-	throw new Error("not a plan file: it has no zip directory");
+	if (method !== 0 && method !== 8) throw new Error(`not a plan file: compression method ${method}`);
+	const whole = method === 0 ? data : inflateRawSync(data, { maxOutputLength: MAX_INFLATED });
+	if (whole.length !== full) throw new Error("not a plan file: an entry is damaged");
+	return whole;
 }
 function need(bytes, at, length) {
 	if (at + length > bytes.length) throw new Error("not a plan file: it ends early");
-}
-
-// action/src/step-list.ts
-const FIXED = [
-	"TF_WORKSPACE",
-	"TF_DATA_DIR",
-	"TF_PLUGIN_CACHE_DIR"
-];
-async function walkSteps(session, room, list, engine) {
-	const steps = [];
-	const gates = [];
-	let stop = null;
-	let env = room.env;
-	for (const step of list) {
-		if (session.cancel.aborted && stop === null) stop = stopWith({
-			state: "not-attempted",
-			phase: "step",
-			code: "cancelled"
-		}, "The run was cancelled.");
-		if (session.cancel.aborted) break;
-		if (step.type === "init" || step.type === "plan" || step.type === "apply") {
-			if (stop === null) stop = await engineStep(step, {
-				...room,
-				env
-			}, engine);
-			continue;
-		}
-		if (!isDue(dueOf(step), stop === null) || steps.length >= 200) continue;
-		const now = {
-			...room,
-			env
-		};
-		const end = await carryOut(step, placeOf(session, now, () => engine.planJson(now)), engine.mayGate);
-		steps.push(end.result);
-		gates.push(...end.gates);
-		env = kept(room, end.env);
-		if (end.cancelled) stop ??= stopWith({
-			state: "not-attempted",
-			phase: "step",
-			code: "cancelled"
-		}, "The run was cancelled.");
-		else if (!end.ok) {
-			const said = end.result.text === "" ? "" : `: ${end.result.text.trimEnd().split("\n").at(-1) ?? ""}`;
-			stop ??= stopWith({
-				state: engine.failState,
-				phase: "step",
-				code: "step-failed"
-			}, `The step \`${end.result.name.replaceAll("`", "'")}\` failed${said.slice(0, 600)}`);
-		}
-	}
-	if (gates.length > 50) stop ??= stopWith({
-		state: engine.failState,
-		phase: "step",
-		code: "too-many-gates"
-	}, `The steps ask for ${gates.length} gates; at most ${50} can be kept.`);
-	return {
-		stop,
-		steps,
-		gates: gates.slice(0, 50)
-	};
-}
-async function engineStep(step, room, engine) {
-	try {
-		const env = kept(room, withOwn(room.env, step.env));
-		const extraArgs = step.extraArgs.map((text) => fillIn(text, env));
-		return await engine.do(step, {
-			...room,
-			env
-		}, extraArgs) ? null : new TargetStop({ state: engine.failState }, `${step.type} failed.`);
-	} catch (error) {
-		if (error instanceof MissingVariable) return stopWith({
-			state: engine.failState,
-			phase: "step",
-			code: "variable-missing"
-		}, `${step.type}: ${error.message}`);
-		if (error instanceof TargetStop) {
-			room.log(`${error.message}\n`);
-			return error;
-		}
-		throw error;
-	}
-}
-function kept(room, env) {
-	const fixed = FIXED.flatMap((name) => {
-		const value = room.env[name];
-		return value === void 0 ? [] : [[name, value]];
-	});
-	const free = Object.entries(env).filter(([name]) => !FIXED.some((one) => one === name));
-	return Object.fromEntries([...free, ...fixed]);
-}
-function placeOf(session, room, planJson) {
-	return {
-		cwd: room.path,
-		env: room.env,
-		tempDir: room.tempDir,
-		timeoutMs: session.manifest.stepTimeoutMs,
-		graceMs: session.grace.planMs,
-		cancel: session.cancel,
-		mask: session.mask,
-		log: room.log,
-		planJson
-	};
 }
 
 // action/src/plan-target.ts
@@ -10709,7 +11074,7 @@ async function makePlan(session, room, extraArgs = []) {
 		}, `The plan file has ${inMiB(size)} MiB; at most ${inMiB(MAX_PLAN_BYTES)} MiB can be stored. Split this root module, or leave large files out of it.`);
 	}
 	const bytes = await readFile(room.planFile);
-	const model = await showPlan(session, room, "plan-failed");
+	const model = modelOf(session, await showText(session, room, "plan-failed"));
 	if (model.problem !== void 0) throw stopWith({
 		state: "plan-failed",
 		phase: "show",
@@ -10724,8 +11089,8 @@ async function makePlan(session, room, extraArgs = []) {
 		bytes
 	};
 }
-async function showPlan(session, room, state) {
-	return readPlan(parseJson$1(await showText(session, room, state)), { digest: repositoryDigest(session) });
+function modelOf(session, text) {
+	return readPlan(parseJson$1(text), { digest: repositoryDigest(session) });
 }
 async function showText(session, room, state) {
 	const shown = await runEngine(session, room, {
@@ -10806,6 +11171,152 @@ function inMiB(bytes) {
 	return (bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, "");
 }
 
+// action/src/verify-plan.ts
+async function openStoredPlan(session, room, plan) {
+	const { facts } = plan;
+	expectSame("tree", "the merge of head and base", facts.treeSha, session.treeSha);
+	expectSame("configuration", "the configuration of Plumbline", facts.configDigest, session.manifest.configDigest);
+	expectSame("tool", "the engine", facts.tool, room.tool.engine);
+	expectSame("tool-version", `the version of ${room.tool.engine}`, facts.toolVersion, room.tool.version);
+	expectSame("tool-hash", `the ${room.tool.engine} program`, facts.toolSha256, room.tool.sha256);
+	const sealed = await session.sealedPlans(room.target.index);
+	if (!sealed.ok) throw refusal("plan-not-fetched", `The stored plan could not be fetched: ${sealed.message}`);
+	const bytes = await openPlan(sealed.bytes, plan.key, plan.aad);
+	if (bytes === null) throw refusal("plan-sealed", "The stored plan does not open with its key: it is not the plan that was stored.");
+	expectSame("plan-hash", "the plan file", facts.planSha256, createHash("sha256").update(bytes).digest("hex"));
+	const opened = {
+		plan,
+		bytes,
+		shown: sealed.shown,
+		entries: isOpaquePlan(bytes) ? null : entriesOf(bytes)
+	};
+	await restoreLockFile(room, opened);
+	return opened;
+}
+async function expectShown(session, room, { plan, bytes, shown }) {
+	await writeFile(room.planFile, bytes, { mode: 384 });
+	const text = await showText(session, room, "not-attempted");
+	const model = modelOf(session, text);
+	const rebuilt = wireModel(model, {
+		maxBytes: shown.modelBytes,
+		mask: (same) => same
+	});
+	const differs = shownDifferences(shown.model, rebuilt);
+	if (differs.length > 0) throw refusal("plan-not-as-shown", `Refused: the plan file does not do what was shown of it. Plan again, and read the new plan. What differs: ${named(differs)}`);
+	expectSame("plan-digest", "what the plan would do", plan.facts.digest, planDigest(model));
+	const json = join(room.tempDir, "plan.json");
+	await writeFile(json, text, { mode: 384 });
+	return {
+		model,
+		json
+	};
+}
+async function expectSurroundings(session, room, opened) {
+	const { plan, bytes, entries } = opened;
+	await writeFile(room.planFile, bytes, { mode: 384 });
+	expectSame("lock-file", "the provider lock file", plan.facts.lockFileSha256, await lockFileSha256(room));
+	expectSame("backend", "the state backend or workspace", plan.facts.backendFingerprint, await backendFingerprint(session, room));
+	if (entries !== null) {
+		const planned = await read(async () => plannedBackend(entries.get("tfplan")?.() ?? Buffer.alloc(0)));
+		if (!await isBackendHere(room, planned)) throw refusal("plan-backend-changed", "Refused: the plan file would write its state to another place than the one that is configured here. Plan again.");
+		const differs = await read(() => otherCode(entries, room));
+		if (differs.length > 0) throw refusal("plan-code-changed", `Refused: the plan file was made from other code than what stands here. Plan again; a step of the plan that writes code must be a step of the apply as well, before \`init\`. What differs: ${named(differs)}`);
+	}
+	await checkState(session, room, opened);
+}
+async function stateNow(session, room) {
+	const pulled = await runEngine({
+		...session,
+		cancel: new AbortController().signal
+	}, room, {
+		args: ["state", "pull"],
+		quiet: true,
+		keep: 536870912
+	});
+	const state = pulled.code === 0 ? parseJson$1(pulled.stdout) : void 0;
+	const lineage = textOf(field(state, "lineage"));
+	return {
+		serial: countOf(field(state, "serial")) ?? null,
+		lineage: lineage === "" ? null : lineage.slice(0, 200)
+	};
+}
+function refusal(code, message, detail = "") {
+	return stopWith({
+		state: "not-attempted",
+		phase: "verify",
+		code
+	}, message, detail);
+}
+async function checkState(session, room, { plan, entries }) {
+	if (plan.facts.lineage === "" && entries?.has("tfstate") !== true) return;
+	const now = await stateNow(session, room);
+	if (now.lineage === null ? plan.facts.serial > 0 : now.lineage !== plan.facts.lineage || now.serial !== plan.facts.serial) throw refusal("state-moved", "The state was changed after this plan was made. Plan again.");
+}
+async function restoreLockFile(room, { plan, entries }) {
+	if (plan.facts.lockFileSha256 === "" || await readLockFile(room) !== null) return;
+	const text = await read(async () => entries?.get(".terraform.lock.hcl")?.() ?? null);
+	if (text !== null && createHash("sha256").update(text).digest("hex") === plan.facts.lockFileSha256) await writeFile(join(room.path, ".terraform.lock.hcl"), text);
+}
+function entriesOf(bytes) {
+	try {
+		return zipEntries(bytes);
+	} catch (error) {
+		throw unreadable(error);
+	}
+}
+async function read(look) {
+	try {
+		return await look();
+	} catch (error) {
+		throw unreadable(error);
+	}
+}
+function unreadable(error) {
+	return refusal("plan-unreadable", `Refused: the plan file is not one that the engine made (${messageOf(error)}). Plan again.`);
+}
+function named(differs) {
+	const most = 5;
+	const more = differs.length > most ? `, and ${differs.length - most} more` : "";
+	return `${differs.slice(0, most).join("; ")}${more}.`;
+}
+function expectSame(code, what, planned, found) {
+	if (planned !== found) throw refusal(`${code}-changed`, `Refused: ${what} is not the same as when this was planned. Plan again.`);
+}
+
+// action/src/gate-steps.ts
+async function repeatGateSteps(session, room, { shown, json }) {
+	const list = room.target.gateSteps ?? [];
+	if (list.length === 0) return;
+	const env = {
+		...room.env,
+		PLUMBLINE_BEFORE_APPLY: "true",
+		TERRATEAM_BEFORE_APPLY: "true"
+	};
+	const { stop, steps, gates } = await walkSteps(session, {
+		...room,
+		env
+	}, list, {
+		do: async () => true,
+		planJson: async () => json,
+		mayGate: true,
+		failState: "not-attempted"
+	});
+	if (stop !== null) {
+		if (stop.ending.code === "cancelled") throw stop;
+		const said = steps.findLast((step) => !step.success && !step.ignored)?.text ?? "";
+		throw refusal("gate-step-failed", `Refused: a step of the plan was done again before the apply. ${stop.message}`, said);
+	}
+	const reported = new Set(shown.gates.map(wordsOf));
+	const left = gates.filter((gate) => !reported.has(wordsOf(gate)));
+	if (left.length > 0) {
+		const names = left.map(({ name, token, policy }) => name ?? token ?? policy ?? "review");
+		throw refusal("gate-not-asked", `Refused: steps of the plan were done again before the apply, and ask for a gate that the plan did not ask for: ${[...new Set(names)].slice(0, 5).join(", ")}. Plan again, then have it approved.`);
+	}
+}
+function wordsOf(gate) {
+	return stableJson(gate, 0);
+}
+
 // action/src/apply-target.ts
 const DEFAULT_STEPS = [{
 	type: "init",
@@ -10823,29 +11334,24 @@ const DEFAULT_STEPS = [{
 	}
 }];
 async function applyStoredPlan(session, room) {
-	const plan = room.target.plan;
+	const { plan } = room.target;
 	if (plan === void 0) throw refusal("no-plan", "The service named no plan to apply.");
-	checkPlace(session, room, plan);
-	const bytes = await openStored(session, room, plan);
-	await writeFile(room.planFile, bytes, { mode: 384 });
-	await restoreLockFile(room, plan, bytes);
+	const opened = await openStoredPlan(session, room, plan);
+	await writeFile(room.planFile, opened.bytes, { mode: 384 });
 	return walkApply(session, room, room.target.steps ?? DEFAULT_STEPS, {
 		init: (now, extraArgs) => initTarget(session, now, "not-attempted", extraArgs),
 		plan: async () => void 0,
-		bytes: () => bytes,
+		bytes: () => opened.bytes,
 		apply: async (now, extraArgs) => {
-			return runApply(session, now, await verified(session, now, plan, bytes), {}, extraArgs);
+			const { model, json } = await expectShown(session, now, opened);
+			await repeatGateSteps(session, room, {
+				shown: opened.shown,
+				json
+			});
+			await expectSurroundings(session, now, opened);
+			return runApply(session, now, model, {}, extraArgs);
 		}
 	});
-}
-async function verified(session, room, plan, bytes) {
-	await writeFile(room.planFile, bytes, { mode: 384 });
-	expectSame("lock-file", "the provider lock file", plan.facts.lockFileSha256, await lockFileSha256(room));
-	expectSame("backend", "the state backend or workspace", plan.facts.backendFingerprint, await backendFingerprint(session, room));
-	const model = await showPlan(session, room, "not-attempted");
-	expectSame("plan-digest", "what the plan would do", plan.facts.digest, planDigest(model));
-	await checkState(session, room, plan, bytes);
-	return model;
 }
 async function planAndApply(session, room) {
 	await checkFlags(session, room);
@@ -10959,72 +11465,6 @@ async function begin(session, room) {
 			code: "begin-refused"
 		}, `The service did not let the apply begin: ${error.message}`);
 	}
-}
-function checkPlace(session, room, plan) {
-	const { facts } = plan;
-	expectSame("tree", "the merge of head and base", facts.treeSha, session.treeSha);
-	expectSame("configuration", "the configuration of Plumbline", facts.configDigest, session.manifest.configDigest);
-	expectSame("tool", "the engine", facts.tool, room.tool.engine);
-	expectSame("tool-version", `the version of ${room.tool.engine}`, facts.toolVersion, room.tool.version);
-	expectSame("tool-hash", `the ${room.tool.engine} program`, facts.toolSha256, room.tool.sha256);
-}
-async function openStored(session, room, plan) {
-	const sealed = await session.sealedPlans(room.target.index);
-	if (!sealed.ok) throw refusal("plan-not-fetched", `The stored plan could not be fetched: ${sealed.message}`);
-	const bytes = await openPlan(sealed.bytes, plan.key, plan.aad);
-	if (bytes === null) throw refusal("plan-sealed", "The stored plan does not open with its key: it is not the plan that was stored.");
-	expectSame("plan-hash", "the plan file", plan.facts.planSha256, createHash("sha256").update(bytes).digest("hex"));
-	return bytes;
-}
-async function restoreLockFile(room, plan, bytes) {
-	if (plan.facts.lockFileSha256 === "" || await readLockFile(room) !== null) return;
-	const text = lockFileIn(bytes);
-	if (text !== null && createHash("sha256").update(text).digest("hex") === plan.facts.lockFileSha256) await writeFile(join(room.path, ".terraform.lock.hcl"), text);
-}
-function lockFileIn(bytes) {
-	try {
-		return readPlanZip(bytes).lockFile;
-	} catch {
-		return null;
-	}
-}
-async function checkState(session, room, plan, bytes) {
-	if (plan.facts.lineage === "" && !isReadable(bytes)) return;
-	const now = await stateNow(session, room);
-	if (now.lineage === null ? plan.facts.serial > 0 : now.lineage !== plan.facts.lineage || now.serial !== plan.facts.serial) throw refusal("state-moved", "The state was changed after this plan was made. Plan again.");
-}
-function isReadable(bytes) {
-	try {
-		return readPlanZip(bytes).tfstate !== null;
-	} catch {
-		return false;
-	}
-}
-async function stateNow(session, room) {
-	const pulled = await runEngine({
-		...session,
-		cancel: new AbortController().signal
-	}, room, {
-		args: ["state", "pull"],
-		quiet: true,
-		keep: 536870912
-	});
-	const state = pulled.code === 0 ? parseJson$1(pulled.stdout) : void 0;
-	const lineage = textOf(field(state, "lineage"));
-	return {
-		serial: countOf(field(state, "serial")) ?? null,
-		lineage: lineage === "" ? null : lineage.slice(0, 200)
-	};
-}
-function expectSame(code, what, planned, found) {
-	if (planned !== found) throw refusal(`${code}-changed`, `Refused: ${what} is not the same as when this was planned. Plan again.`);
-}
-function refusal(code, message) {
-	return stopWith({
-		state: "not-attempted",
-		phase: "verify",
-		code
-	}, message);
 }
 
 // action/src/run-targets.ts
@@ -11179,7 +11619,7 @@ async function followSteps(world, workshop, first) {
 				return;
 			}
 			step = await world.server.discovery(JSON.stringify({
-				protocol: 1,
+				protocol: 2,
 				run: world.run,
 				treeSha: made.treeSha,
 				index: await discover(made.dir),
@@ -11204,8 +11644,8 @@ async function built(world, workDir, checkout, build) {
 	});
 }
 async function runManifest(world, workshop, manifest) {
-	if (manifest.run !== world.run || manifest.protocol !== 1) {
-		const message = `The manifest is for protocol ${manifest.protocol}; this runner speaks ${1}. Pin the action to the version of your service.`;
+	if (manifest.run !== world.run || manifest.protocol !== 2) {
+		const message = `The manifest is for protocol ${manifest.protocol}; this runner speaks ${2}. Pin the action to the version of your service.`;
 		return {
 			run: world.run,
 			treeSha: null,

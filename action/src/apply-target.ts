@@ -1,21 +1,17 @@
-import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { PlanModel } from '../../src/domain/plan-model.ts';
 import type { RunnerStep } from '../../src/domain/runner-step.ts';
 import { openApplyStream } from '../../src/plans/apply-stream.ts';
-import { countOf, field, parseJson, textOf } from '../../src/plans/foreign-json.ts';
+import { field, parseJson, textOf } from '../../src/plans/foreign-json.ts';
 import { applyFlags } from '../../src/protocol/terraform-flags.ts';
-import { backendFingerprint, initTarget } from './init-target.ts';
-import { openPlan } from './plan-seal.ts';
-import { checkFlags, type MadePlan, makePlan, PLAN_STEPS, planDigest, planJson, showPlan } from './plan-target.ts';
-import { readPlanZip } from './plan-zip.ts';
+import { repeatGateSteps } from './gate-steps.ts';
+import { initTarget } from './init-target.ts';
+import { checkFlags, type MadePlan, makePlan, PLAN_STEPS, planJson } from './plan-target.ts';
 import { ServerRefusal } from './server.ts';
 import { walkSteps } from './step-list.ts';
-import { outcomeOf, stopWith, type TargetOutcome, type TargetStop } from './target-outcome.ts';
-import { lockFileSha256, readLockFile, runEngine, type Session, type TargetRoom } from './target-session.ts';
-
-type StoredPlan = NonNullable<TargetRoom['target']['plan']>;
+import { outcomeOf, stopWith, type TargetOutcome } from './target-outcome.ts';
+import { runEngine, type Session, type TargetRoom } from './target-session.ts';
+import { expectShown, expectSurroundings, openStoredPlan, refusal, stateNow } from './verify-plan.ts';
 
 const DEFAULT_STEPS: readonly RunnerStep[] = [
   { type: 'init', extraArgs: [], env: {} },
@@ -29,40 +25,23 @@ const DEFAULT_STEPS: readonly RunnerStep[] = [
 
 /** Applies the stored plan of one dirspace, or refuses because something is not as it was. Throws `TargetStop`. */
 export async function applyStoredPlan(session: Session, room: TargetRoom): Promise<TargetOutcome> {
-  const plan = room.target.plan;
+  const { plan } = room.target;
   if (plan === undefined) {
     throw refusal('no-plan', 'The service named no plan to apply.');
   }
-  checkPlace(session, room, plan);
-  const bytes = await openStored(session, room, plan);
-  await writeFile(room.planFile, bytes, { mode: 0o600 });
-  await restoreLockFile(room, plan, bytes);
+  const opened = await openStoredPlan(session, room, plan);
+  await writeFile(room.planFile, opened.bytes, { mode: 0o600 });
   return walkApply(session, room, room.target.steps ?? DEFAULT_STEPS, {
     init: (now, extraArgs) => initTarget(session, now, 'not-attempted', extraArgs),
     plan: async () => undefined,
-    bytes: () => bytes,
+    bytes: () => opened.bytes,
     apply: async (now, extraArgs) => {
-      const model = await verified(session, now, plan, bytes);
+      const { model, json } = await expectShown(session, now, opened);
+      await repeatGateSteps(session, room, { shown: opened.shown, json });
+      await expectSurroundings(session, now, opened);
       return runApply(session, now, model, {}, extraArgs);
     },
   });
-}
-
-/** Is everything as it was when the plan was made? Looked at when all steps before the apply are done. Throws `TargetStop`. */
-async function verified(session: Session, room: TargetRoom, plan: StoredPlan, bytes: Buffer): Promise<PlanModel> {
-  // A step before this one may have written to the plan file.
-  await writeFile(room.planFile, bytes, { mode: 0o600 });
-  expectSame('lock-file', 'the provider lock file', plan.facts.lockFileSha256, await lockFileSha256(room));
-  expectSame(
-    'backend',
-    'the state backend or workspace',
-    plan.facts.backendFingerprint,
-    await backendFingerprint(session, room),
-  );
-  const model = await showPlan(session, room, 'not-attempted');
-  expectSame('plan-digest', 'what the plan would do', plan.facts.digest, planDigest(model));
-  await checkState(session, room, plan, bytes);
-  return model;
 }
 
 /** Plans and applies in one step: what was asked for by somebody who may skip the review. Throws `TargetStop`. */
@@ -192,96 +171,4 @@ async function begin(session: Session, room: TargetRoom): Promise<void> {
       `The service did not let the apply begin: ${error.message}`,
     );
   }
-}
-
-/** What can be compared before anything is fetched. */
-function checkPlace(session: Session, room: TargetRoom, plan: StoredPlan): void {
-  const { facts } = plan;
-  expectSame('tree', 'the merge of head and base', facts.treeSha, session.treeSha);
-  expectSame('configuration', 'the configuration of Plumbline', facts.configDigest, session.manifest.configDigest);
-  expectSame('tool', 'the engine', facts.tool, room.tool.engine);
-  expectSame('tool-version', `the version of ${room.tool.engine}`, facts.toolVersion, room.tool.version);
-  expectSame('tool-hash', `the ${room.tool.engine} program`, facts.toolSha256, room.tool.sha256);
-}
-
-async function openStored(session: Session, room: TargetRoom, plan: StoredPlan): Promise<Buffer> {
-  const sealed = await session.sealedPlans(room.target.index);
-  if (!sealed.ok) {
-    throw refusal('plan-not-fetched', `The stored plan could not be fetched: ${sealed.message}`);
-  }
-  const bytes = await openPlan(sealed.bytes, plan.key, plan.aad);
-  if (bytes === null) {
-    throw refusal('plan-sealed', 'The stored plan does not open with its key: it is not the plan that was stored.');
-  }
-  expectSame('plan-hash', 'the plan file', plan.facts.planSha256, createHash('sha256').update(bytes).digest('hex'));
-  return bytes;
-}
-
-/** Without a lock file in the repository the plan's own is used, so that the same providers are chosen again. */
-async function restoreLockFile(room: TargetRoom, plan: StoredPlan, bytes: Buffer): Promise<void> {
-  if (plan.facts.lockFileSha256 === '' || (await readLockFile(room)) !== null) {
-    return;
-  }
-  const text = lockFileIn(bytes);
-  if (text !== null && createHash('sha256').update(text).digest('hex') === plan.facts.lockFileSha256) {
-    await writeFile(join(room.path, '.terraform.lock.hcl'), text);
-  }
-}
-
-function lockFileIn(bytes: Buffer): string | null {
-  try {
-    return readPlanZip(bytes).lockFile;
-  } catch {
-    // Encrypted by the engine: `init` chooses, and the comparison after it decides.
-    return null;
-  }
-}
-
-/** The engine would find this out as well, but only after the plan's key is gone. */
-async function checkState(session: Session, room: TargetRoom, plan: StoredPlan, bytes: Buffer): Promise<void> {
-  if (plan.facts.lineage === '' && !isReadable(bytes)) {
-    return;
-  }
-  const now = await stateNow(session, room);
-  // No state then, and none now: the engine gives it a lineage when it writes it first.
-  if (
-    now.lineage === null
-      ? plan.facts.serial > 0
-      : now.lineage !== plan.facts.lineage || now.serial !== plan.facts.serial
-  ) {
-    throw refusal('state-moved', 'The state was changed after this plan was made. Plan again.');
-  }
-}
-
-/** False for a plan file that the engine encrypted: then its state cannot be known here. */
-function isReadable(bytes: Buffer): boolean {
-  try {
-    return readPlanZip(bytes).tfstate !== null;
-  } catch {
-    return false;
-  }
-}
-
-async function stateNow(
-  session: Session,
-  room: TargetRoom,
-): Promise<{ readonly serial: number | null; readonly lineage: string | null }> {
-  const pulled = await runEngine({ ...session, cancel: new AbortController().signal }, room, {
-    args: ['state', 'pull'],
-    quiet: true,
-    keep: 512 * 1024 * 1024,
-  });
-  const state = pulled.code === 0 ? parseJson(pulled.stdout) : undefined;
-  const lineage = textOf(field(state, 'lineage'));
-  return { serial: countOf(field(state, 'serial')) ?? null, lineage: lineage === '' ? null : lineage.slice(0, 200) };
-}
-
-function expectSame(code: string, what: string, planned: string, found: string): void {
-  if (planned !== found) {
-    throw refusal(`${code}-changed`, `Refused: ${what} is not the same as when this was planned. Plan again.`);
-  }
-}
-
-function refusal(code: string, message: string): TargetStop {
-  return stopWith({ state: 'not-attempted', phase: 'verify', code }, message);
 }

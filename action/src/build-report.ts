@@ -1,7 +1,7 @@
 import type { StepResult } from '../../src/domain/runner-step.ts';
-import { capPlan } from '../../src/plans/cap-plan.ts';
 import { EMPTY_PLAN, problemModel } from '../../src/plans/read-plan.ts';
-import { MAX_REPORT_BYTES, PROTOCOL } from '../../src/protocol/messages.ts';
+import { wireModel } from '../../src/plans/wire-model.ts';
+import { PROTOCOL, reportShare } from '../../src/protocol/messages.ts';
 import { MAX_LIST, MAX_MODEL_TEXT } from '../../src/protocol/plan-model.ts';
 import { MAX_OUTCOME_TEXT, Outcome, Report } from '../../src/protocol/report.ts';
 import { MAX_STEP_TEXT } from '../../src/protocol/steps.ts';
@@ -15,18 +15,14 @@ export interface RunResult {
   readonly outcomes: readonly TargetOutcome[];
 }
 
-/** Room for everything in a report that is not a model. */
-const FRAME_BYTES = 2 * 1024 * 1024;
 const MOST_DIAGNOSTICS = 50;
-/** A model above this tells nobody more: what is shown of it is far smaller. */
-const MAX_MODEL_BYTES = 1024 * 1024;
 
 /**
  * The report as JSON text: masked first, then cut, so that a cut cannot leave half a secret. A plan model that does not
  * fit is replaced by one that says so; such a plan cannot be reviewed, therefore it is reported as failed.
  */
 export function buildReport(result: RunResult, mask: SecretMask): string {
-  const share = Math.floor((MAX_REPORT_BYTES - FRAME_BYTES) / Math.max(1, result.outcomes.length));
+  const share = reportShare(result.outcomes.length);
   const outcomes = result.outcomes.map((outcome) => fitted(outcome, share, mask));
   const report = {
     protocol: PROTOCOL,
@@ -41,7 +37,7 @@ export function buildReport(result: RunResult, mask: SecretMask): string {
   return JSON.stringify(Report.parse(report));
 }
 
-function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknown {
+function fitted(outcome: TargetOutcome, share: ReturnType<typeof reportShare>, mask: SecretMask): unknown {
   const text = mask.mask(outcome.text);
   const steps = cutSteps(outcome.steps, mask);
   const slim = {
@@ -51,10 +47,7 @@ function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknow
     resources: cutTexts(maskDeep(outcome.resources, mask.mask)),
     outputs: cutTexts(maskDeep(outcome.outputs, mask.mask)),
     diagnostics: cutTexts(maskDeep(outcome.diagnostics.slice(0, MOST_DIAGNOSTICS), mask.mask)),
-    model:
-      outcome.model === null
-        ? null
-        : maskDeep(capPlan(outcome.model, { maxBytes: Math.min(MAX_MODEL_BYTES, Math.floor(share / 2)) }), mask.mask),
+    model: outcome.model === null ? null : wireModel(outcome.model, { maxBytes: share.modelBytes, mask: mask.mask }),
   };
   // What was planned but cannot be shown is failed; what an apply did stays what it is.
   const unseen = outcome.state === 'planned' || outcome.state === 'no-changes';
@@ -76,7 +69,7 @@ function fitted(outcome: TargetOutcome, share: number, mask: SecretMask): unknow
     gates: outcome.gates,
     ...(unseen ? { state: 'plan-failed' } : {}),
   });
-  return [slim, small].find((candidate) => fits(candidate, share)) ?? bare;
+  return [slim, small].find((candidate) => fits(candidate, share.bytes)) ?? bare;
 }
 
 function fits(outcome: unknown, share: number): boolean {

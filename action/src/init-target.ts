@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { field, isRecord, parseJson, textOf } from '../../src/plans/foreign-json.ts';
+import type { PlannedBackend } from './plan-backend.ts';
 import { stopWith } from './target-outcome.ts';
 import {
   engineStop,
@@ -47,13 +48,28 @@ export async function initTarget(
  * directory and of the workspace. Under the repository's key, so that nobody can guess at the settings from outside.
  */
 export async function backendFingerprint(session: Session, room: TargetRoom): Promise<string> {
-  const text = await readFile(join(room.dataDir, 'terraform.tfstate'), 'utf8').catch(() => '');
-  const backend = field(parseJson(text), 'backend');
-  const type = textOf(field(backend, 'type'));
+  const { type, config } = await backendHere(room);
   const kind = type === '' ? 'local' : type.slice(0, 60);
   const { dir, workspace } = room.target;
-  const place = JSON.stringify(['backend', type, sortedPlace(field(backend, 'config')), dir, workspace]);
+  const place = JSON.stringify(['backend', type, sortedPlace(config), dir, workspace]);
   return `${kind}:${repositoryDigest(session)(place)}`;
+}
+
+/** Would the engine write this plan's state where the directory, as it is initialised here, has its own? */
+export async function isBackendHere(room: TargetRoom, planned: PlannedBackend): Promise<boolean> {
+  const { type, config } = await backendHere(room);
+  const place = (value: unknown) => JSON.stringify(sortedPlace(value) ?? []);
+  return (
+    planned.type === (type === '' ? 'local' : type) &&
+    planned.workspace === room.target.workspace &&
+    place(planned.config) === place(config)
+  );
+}
+
+async function backendHere(room: TargetRoom): Promise<{ readonly type: string; readonly config: unknown }> {
+  const text = await readFile(join(room.dataDir, 'terraform.tfstate'), 'utf8').catch(() => '');
+  const backend = field(parseJson(text), 'backend');
+  return { type: textOf(field(backend, 'type')), config: field(backend, 'config') };
 }
 
 function sortedPlace(value: unknown): unknown {

@@ -159,7 +159,7 @@ export async function makePlan(
     );
   }
   const bytes = await readFile(room.planFile);
-  const model = await showPlan(session, room, 'plan-failed');
+  const model = modelOf(session, await showText(session, room, 'plan-failed'));
   if (model.problem !== undefined) {
     throw stopWith({ state: 'plan-failed', phase: 'show', code: 'plan-unreadable', model }, model.problem);
   }
@@ -167,16 +167,17 @@ export async function makePlan(
   return { hasChanges: exit.code === 2 || model.hasChanges, model, facts, bytes };
 }
 
-/** The model of the plan file, as `show -json` tells it. Throws `TargetStop`. */
-export async function showPlan(
+/** The model of a plan, from what `show -json` tells of its file. */
+export function modelOf(session: Session, text: string): PlanModel {
+  return readPlan(parseJson(text), { digest: repositoryDigest(session) });
+}
+
+/** What `show -json` tells of the plan file. Throws `TargetStop`. */
+export async function showText(
   session: Session,
   room: TargetRoom,
   state: 'plan-failed' | 'not-attempted',
-): Promise<PlanModel> {
-  return readPlan(parseJson(await showText(session, room, state)), { digest: repositoryDigest(session) });
-}
-
-async function showText(session: Session, room: TargetRoom, state: 'plan-failed' | 'not-attempted'): Promise<string> {
+): Promise<string> {
   const shown = await runEngine(session, room, {
     args: ['show', '-json', '-no-color', room.planFile],
     quiet: true,

@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
+import { isRecord, parseJson } from '../../src/plans/foreign-json.ts';
 
 /** What is read of a plan file: it is a zip archive. Texts are null when the entry is not there. */
 export interface PlanZip {
@@ -7,37 +8,62 @@ export interface PlanZip {
 }
 
 const END = 0x06054b50;
+const END_BYTES = 22;
 const ENTRY = 0x02014b50;
+const ENTRY_BYTES = 46;
 const LOCAL = 0x04034b50;
-/** A comment of 65 535 bytes may follow the end record of 22 bytes. */
-const LONGEST_TAIL = 65_557;
-const MAX_ENTRIES = 100_000;
+const LOCAL_BYTES = 30;
 /** State snapshots are the largest thing here; anything above is a bomb. */
 const MAX_INFLATED = 256 * 1024 * 1024;
 
-/** Reads the two entries by the archive's central directory. Throws `Error` on what is not such an archive. Source: PKWARE APPNOTE 4.3. */
+/** Reads the two entries that facts are made of. Throws `Error` on what is not such an archive. */
 export function readPlanZip(bytes: Buffer): PlanZip {
-  return { tfstate: entryText(bytes, 'tfstate'), lockFile: entryText(bytes, '.terraform.lock.hcl') };
+  const entries = zipEntries(bytes);
+  const text = (name: string) => entries.get(name)?.().toString('utf8') ?? null;
+  return { tfstate: text('tfstate'), lockFile: text('.terraform.lock.hcl') };
 }
 
-/** One entry's bytes as UTF-8, or null when there is no entry of that name. */
-export function entryText(bytes: Buffer, wanted: string): string | null {
-  const end = endRecord(bytes);
-  const count = Math.min(bytes.readUInt16LE(end + 10), MAX_ENTRIES);
+/** A plan that the engine itself encrypted, or that another machine keeps: JSON, in which nothing can be looked up. */
+export function isOpaquePlan(bytes: Buffer): boolean {
+  return bytes[0] === '{'.charCodeAt(0) && isRecord(parseJson(bytes.toString('utf8')));
+}
+
+/**
+ * The entries of a plan file by name, inflated when they are asked for. Only archives as engines write them are read: the
+ * directory right before the end, no comment, no name twice. In anything else the engine might see other entries than this
+ * reader does, and what is checked would not be what is applied. Throws `Error`. Source: PKWARE APPNOTE 4.3.
+ */
+export function zipEntries(bytes: Buffer): ReadonlyMap<string, () => Buffer> {
+  const end = bytes.length - END_BYTES;
+  if (end < 0 || bytes.readUInt32LE(end) !== END) {
+    throw new Error('not a plan file: it does not end like a zip archive');
+  }
+  const [disk, directoryDisk, here, count] = [4, 6, 8, 10].map((at) => bytes.readUInt16LE(end + at));
+  const size = bytes.readUInt32LE(end + 12);
   let at = bytes.readUInt32LE(end + 16);
+  if (disk !== 0 || directoryDisk !== 0 || here !== count || count === undefined || at + size !== end) {
+    throw new Error('not a plan file: its directory is damaged');
+  }
+  const entries = new Map<string, () => Buffer>();
   for (let index = 0; index < count; index += 1) {
-    need(bytes, at, 46);
-    if (bytes.readUInt32LE(at) !== ENTRY) {
+    need(bytes, at, ENTRY_BYTES);
+    const nameBytes = bytes.readUInt16LE(at + 28);
+    const next = at + ENTRY_BYTES + nameBytes + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+    if (bytes.readUInt32LE(at) !== ENTRY || next > end) {
       throw new Error('not a plan file: its directory is damaged');
     }
-    const nameLength = bytes.readUInt16LE(at + 28);
-    need(bytes, at + 46, nameLength);
-    if (bytes.toString('utf8', at + 46, at + 46 + nameLength) === wanted) {
-      return inflated(bytes, at).toString('utf8');
+    const name = bytes.toString('utf8', at + ENTRY_BYTES, at + ENTRY_BYTES + nameBytes);
+    if (entries.has(name)) {
+      throw new Error('not a plan file: a name stands in it twice');
     }
-    at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+    const entry = at;
+    entries.set(name, () => inflated(bytes, entry));
+    at = next;
   }
-  return null;
+  if (at !== end) {
+    throw new Error('not a plan file: its directory is damaged');
+  }
+  return entries;
 }
 
 function inflated(bytes: Buffer, entry: number): Buffer {
@@ -45,30 +71,22 @@ function inflated(bytes: Buffer, entry: number): Buffer {
   const size = bytes.readUInt32LE(entry + 20);
   const full = bytes.readUInt32LE(entry + 24);
   const local = bytes.readUInt32LE(entry + 42);
-  need(bytes, local, 30);
+  need(bytes, local, LOCAL_BYTES);
   if (bytes.readUInt32LE(local) !== LOCAL || full > MAX_INFLATED) {
     throw new Error('not a plan file: an entry is damaged');
   }
   // The local header has name and extra field of its own; sizes may stand only in the directory.
-  const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+  const start = local + LOCAL_BYTES + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
   need(bytes, start, size);
   const data = bytes.subarray(start, start + size);
-  if (method === 0) {
-    return data;
-  }
-  if (method !== 8) {
+  if (method !== 0 && method !== 8) {
     throw new Error(`not a plan file: compression method ${method}`);
   }
-  return inflateRawSync(data, { maxOutputLength: MAX_INFLATED });
-}
-
-function endRecord(bytes: Buffer): number {
-  for (let at = bytes.length - 22; at >= Math.max(0, bytes.length - LONGEST_TAIL); at -= 1) {
-    if (bytes.readUInt32LE(at) === END) {
-      return at;
-    }
+  const whole = method === 0 ? data : inflateRawSync(data, { maxOutputLength: MAX_INFLATED });
+  if (whole.length !== full) {
+    throw new Error('not a plan file: an entry is damaged');
   }
-  throw new Error('not a plan file: it has no zip directory');
+  return whole;
 }
 
 function need(bytes: Buffer, at: number, length: number): void {

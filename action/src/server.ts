@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ErrorAnswer, HeartbeatAnswer, NextStep, PROTOCOL } from '../../src/protocol/messages.ts';
+import {
+  ErrorAnswer,
+  HeartbeatAnswer,
+  MAX_SHOWN_BYTES,
+  NextStep,
+  PROTOCOL,
+  ShownPlan,
+} from '../../src/protocol/messages.ts';
 import { messageOf, RunnerFailure } from './runner-failure.ts';
 
 /** A refusal of the service, or that it could not be reached (`status` 0). `code` is the service's own. */
@@ -27,6 +34,8 @@ export interface Server {
   readonly report: (bodyText: string) => Promise<void>;
   readonly putPlan: (planId: string, sealed: Uint8Array) => Promise<void>;
   readonly getPlan: (planId: string, most: number) => Promise<Uint8Array>;
+  /** What people read of the plan. */
+  readonly getShown: (planId: string) => Promise<ShownPlan>;
 }
 
 export interface ServerOptions {
@@ -54,6 +63,14 @@ interface Call {
   readonly tries?: number;
   readonly authorization?: () => Promise<string>;
   readonly most?: number;
+}
+
+interface Reader<T> {
+  readonly safeParse: (
+    value: unknown,
+  ) =>
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly { readonly path: PropertyKey[] }[] } };
 }
 
 /** Opens a client. Calls are repeated on 5xx, 429 and network errors: each of them may safely arrive twice. */
@@ -114,8 +131,8 @@ export function openServer(options: ServerOptions): Server {
     }
   }
 
-  async function step(request: Call): Promise<NextStep> {
-    const parsed = NextStep.safeParse(json(await call(request)));
+  async function ask<T>(schema: Reader<T>, request: Call): Promise<T> {
+    const parsed = schema.safeParse(json(await call(request)));
     if (!parsed.success) {
       const where = parsed.error.issues.map((issue) => issue.path.map(String).join('.')).slice(0, 5);
       throw new RunnerFailure(
@@ -123,8 +140,13 @@ export function openServer(options: ServerOptions): Server {
         `The service answered something this runner does not understand (${where.join(', ')}). Pin the action to the version of your service.`,
       );
     }
-    token = parsed.data.token ?? token;
     return parsed.data;
+  }
+
+  async function step(request: Call): Promise<NextStep> {
+    const next = await ask(NextStep, request);
+    token = next.token ?? token;
+    return next;
   }
 
   return {
@@ -156,6 +178,8 @@ export function openServer(options: ServerOptions): Server {
     },
     getPlan: (planId, most) =>
       call({ method: 'GET', path: `${path}/plans/${planId}`, timeoutMs: BULK_TIMEOUT_MS, most }),
+    getShown: (planId) =>
+      ask(ShownPlan, { method: 'GET', path: `${path}/plans/${planId}/shown`, most: MAX_SHOWN_BYTES }),
   };
 }
 

@@ -36,9 +36,9 @@ export class TargetStop extends Error {
   }
 }
 
-/** A stop with one sentence for people, shown as a diagnostic. */
-export function stopWith(ending: Ending & { readonly code: string }, message: string): TargetStop {
-  const said: Diagnostic = { severity: 'error', summary: message };
+/** A stop with one sentence for people, shown as a diagnostic. `detail`: what else there is to say of it. */
+export function stopWith(ending: Ending & { readonly code: string }, message: string, detail = ''): TargetStop {
+  const said: Diagnostic = { severity: 'error', summary: message, ...(detail === '' ? {} : { detail }) };
   return new TargetStop({ ...ending, diagnostics: [said, ...(ending.diagnostics ?? [])] }, message);
 }
 

@@ -53,6 +53,7 @@ export function proveApplyRequirements(raw: RawApplyRequirements, prover: Prover
     createCompletedApplyCheckOnNoop: raw.create_completed_apply_check_on_noop ?? false,
     approvals: raw.approvals ?? 'head',
     staleApprovals: raw.stale_approvals ?? 'drop',
+    repeatGateSteps: raw.repeat_gate_steps ?? true,
     checks: checks.map((check, index) => proveCheck(check, ['apply_requirements', 'checks', index], prover, warning)),
   };
 }

@@ -82,6 +82,11 @@ export const RawApplyRequirements = z.strictObject({
   stale_approvals: key(z.enum(['drop', 'keep']), 'Whether an approval given before the newest push still counts.', {
     default: 'drop',
   }),
+  repeat_gate_steps: key(
+    Flag,
+    'Do the steps of a plan that can ask for a gate again before its apply, on the very plan file. `false` trusts what the job that planned said of them.',
+    { default: true },
+  ),
   checks: key(
     z.union([z.array(ApplyCheck), LegacyChecks]),
     'The first that matches a dirspace decides; none: not passed. The old form is one object for all dirspaces.',

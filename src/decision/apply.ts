@@ -9,6 +9,7 @@ import type { Outcome } from './outcome.ts';
 import { publishChange } from './plan.ts';
 import type { PullCase } from './pull-case.ts';
 import { startRuns } from './start-runs.ts';
+import { resultOf } from './valid-plans.ts';
 import { joinLine } from './waiting-line.ts';
 import { type Part, selected, type Work } from './work.ts';
 
@@ -56,7 +57,11 @@ export function autoapply(it: PullCase, work: Work, actor: { readonly id: number
     work.config.stacks.some((stack) => stack.rules.autoApply && part.tags.includes(`stack_name:${stack.name}`));
   const placed = layers.working.filter(
     ({ part, standing }) =>
-      part.autoapply && standing.state === 'valid' && (it.pull.state === 'merged' || stackApplies(part)),
+      part.autoapply &&
+      standing.state === 'valid' &&
+      (it.pull.state === 'merged' || stackApplies(part)) &&
+      // A runner that refused would refuse again, for ever: a person decides what comes next.
+      resultOf(it, part)?.state !== 'not-attempted',
   );
   if (placed.length === 0) {
     return false;

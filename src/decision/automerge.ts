@@ -1,13 +1,15 @@
 import { requirementRefusals } from './apply-requirements.ts';
 import { intend, note } from './draft.ts';
+import { gateRefusals } from './gates.ts';
 import { layersOf } from './layers.ts';
 import { heldBy } from './locks.ts';
 import { isFork, type PullCase, pausedBecause } from './pull-case.ts';
+import { resultOf } from './valid-plans.ts';
 import type { Work } from './work.ts';
 
 /**
- * Merge when everything is applied and `automerge` is on. "No changes" satisfies it under the same requirements as an
- * apply. The merge carries the SHA and uses no bypass: GitHub has the last word. Returns whether a merge was asked for.
+ * Merge when everything is applied and `automerge` is on. "No changes" satisfies it under the same requirements and gates
+ * as an apply. The merge carries the SHA and uses no bypass: GitHub has the last word. Returns whether a merge was asked for.
  */
 export function automerge(it: PullCase, work: Work, by: { readonly login: string }): boolean {
   const { draft, pull, ours, github } = it;
@@ -29,15 +31,15 @@ export function automerge(it: PullCase, work: Work, by: { readonly login: string
     ours.results.some((one) => one.dir === part.dir && one.workspace === part.workspace && one.state === 'no-changes'),
   );
   const asker = { pull: pull.number, baseRef: pull.baseRef };
-  const missing = untouched.flatMap(({ part }) => [
-    ...requirementRefusals(
-      it,
-      work,
-      part,
-      ours.plans.find((plan) => plan.dir === part.dir && plan.workspace === part.workspace) ?? null,
-    ),
-    ...(heldBy(ours, part, asker) === null ? [] : [{ reason: 'locked-by-pull' } as const]),
-  ]);
+  const missing = untouched.flatMap(({ part }) => {
+    const planId = resultOf(it, part)?.planId;
+    const plan = ours.plans.find(({ id }) => id === planId) ?? null;
+    return [
+      ...requirementRefusals(it, work, part, plan),
+      ...gateRefusals(it, part, plan),
+      ...(heldBy(ours, part, asker) === null ? [] : [{ reason: 'locked-by-pull' } as const]),
+    ];
+  });
   if (missing.length > 0) {
     for (const { reason } of missing) {
       note(draft, 'automerge', 'refuse', reason);

@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/decision.ts';
 import { dirspaceKey } from '../domain/dirspace.ts';
 import type { Event } from '../domain/event.ts';
+import type { ReasonCode } from '../domain/reason.ts';
 import { isActive, type Run, type RunState } from '../domain/run.ts';
 import type { RequestedGate, RunReport } from '../domain/snapshot.ts';
 import { autoapply } from './apply.ts';
@@ -11,6 +12,7 @@ import { layersOf } from './layers.ts';
 import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
 import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
+import { refuseUntruePlans, withoutUntrue } from './untrue-plans.ts';
 import { type Work, workOf } from './work.ts';
 
 /** The runner reported: what it says is recorded, and what follows from it is started. */
@@ -32,6 +34,7 @@ export function decideReported(draft: Draft, event: Extract<Event, { kind: 'run-
   );
   tellOthers(draft, event, run, report);
   tellProblem(draft, event.pull, run, report);
+  const untrue = refuseUntruePlans(draft, event.pull, run, report);
   const opened = openCase(draft, event.repository);
   if (!opened.ok) {
     const headSha = ours.pull?.headSha ?? run.headSha;
@@ -39,7 +42,7 @@ export function decideReported(draft: Draft, event: Extract<Event, { kind: 'run-
     intend(draft, { do: 'publish', pull: event.pull, headSha });
     return finish(draft, 'report-recorded');
   }
-  return followUp(opened.it, run, report);
+  return followUp(opened.it, run, report, untrue);
 }
 
 const MAX_PROBLEM = 2_000;
@@ -72,6 +75,7 @@ function lateReport(
     intend(draft, { do: 'end-run', run: run.id, state: endState(run, report), reason: endReason(run, report) });
   }
   tellOthers(draft, event, run, report);
+  refuseUntruePlans(draft, event.pull, run, report);
   intend(draft, { do: 'publish', pull: event.pull, headSha: draft.snapshot.ours.pull?.headSha ?? run.headSha });
   return finish(draft, 'report-recorded');
 }
@@ -114,8 +118,8 @@ function tellOthers(draft: Draft, event: Extract<Event, { kind: 'run-reported' }
  * What follows: the next layer is planned, or what applies by itself is applied, or everything is done and the pull
  * request is merged or released. Decided on our rows as the report leaves them.
  */
-function followUp(it: PullCase, run: Run, report: RunReport): Decision {
-  const after = afterReport(it, run, report);
+function followUp(it: PullCase, run: Run, report: RunReport, untrue: ReadonlyMap<string, ReasonCode>): Decision {
+  const after = afterReport(it, run, report, untrue);
   const { draft, pull } = after;
   const result = workOf(after.github, pull, after.ours);
   if (!result.ok) {
@@ -147,11 +151,13 @@ function followUp(it: PullCase, run: Run, report: RunReport): Decision {
 }
 
 /** Our facts as they will be once the report is recorded. */
-function afterReport(it: PullCase, run: Run, report: RunReport): PullCase {
+function afterReport(it: PullCase, run: Run, report: RunReport, untrue: ReadonlyMap<string, ReasonCode>): PullCase {
   const { ours, now } = it;
   const states = new Map(report.outcomes.map((outcome) => [outcome.index, outcome]));
   const fresh = run.targets.flatMap((target) => {
-    const outcome = states.get(target.index);
+    // An apply that ended before it came to a dirspace did nothing there, and is not started again by itself.
+    const silent = run.kind === 'apply' ? ({ state: 'not-attempted', digest: null } as const) : undefined;
+    const outcome = states.get(target.index) ?? silent;
     if (outcome === undefined) {
       return [];
     }
@@ -179,7 +185,8 @@ function afterReport(it: PullCase, run: Run, report: RunReport): PullCase {
     one.id === run.id ? { ...one, state: endState(run, report), endedAt: now } : one,
   );
   const results = [...ours.results.filter((result) => !keys.has(dirspaceKey(result))), ...fresh];
-  return { ...it, ours: { ...ours, runs, results, gates: gatesAfter(it, run, report) } };
+  const plans = withoutUntrue(ours.plans, untrue);
+  return { ...it, ours: { ...ours, runs, results, plans, gates: gatesAfter(it, run, report) } };
 }
 
 /** What the plans ask for, with those of the report in place of those that they replace: nothing applies itself past a new gate. */

@@ -12,8 +12,8 @@ import type { Part } from './work.ts';
 export function stepsOf(
   config: RepoConfig,
   part: Pick<Part, 'workflow' | 'stack' | 'stackVariables'>,
-  run: { readonly kind: RunKind; readonly autoapprove: boolean },
-): Pick<TargetSettings, 'steps' | 'stack' | 'variables'> {
+  run: { readonly kind: RunKind; readonly autoapprove: boolean; readonly force: boolean },
+): Pick<TargetSettings, 'steps' | 'gateSteps' | 'stack' | 'variables'> {
   const workflow = part.workflow === null ? undefined : config.workflows[part.workflow];
   const steps = workflow === undefined ? null : run.kind === 'plan' ? workflow.plan : workflow.apply;
   const both =
@@ -22,9 +22,50 @@ export function stepsOf(
       : steps;
   return {
     ...(both === null ? {} : { steps: both.flatMap(carriedOut) }),
+    ...(workflow === undefined ? {} : gateStepsOf(config, workflow, run)),
     ...(part.stack === 'default' ? {} : { stack: part.stack }),
     ...(Object.keys(part.stackVariables).length === 0 ? {} : { variables: part.stackVariables }),
   };
+}
+
+/**
+ * The steps of a plan that an apply does again on the plan file: those that can stop a plan or ask for a gate, and everything
+ * up to the last of them, since they may need what those before them made. Where gates do not count there are none.
+ */
+function gateStepsOf(
+  config: RepoConfig,
+  { plan }: RepoConfig['workflows'][number],
+  run: { readonly kind: RunKind; readonly autoapprove: boolean; readonly force: boolean },
+): Pick<TargetSettings, 'gateSteps'> {
+  const last = plan.findLastIndex(mayHold);
+  return run.kind === 'plan' || run.autoapprove || run.force || !config.applyRequirements.repeatGateSteps || last < 0
+    ? {}
+    : {
+        gateSteps: plan
+          .slice(0, last + 1)
+          .filter(({ type }) => type !== 'init' && type !== 'plan')
+          .flatMap(carriedOut),
+      };
+}
+
+/** Can an apply depend on how this step ends? A step that only runs a command and has no gate may be anything. */
+function mayHold(step: WorkflowStep): boolean {
+  switch (step.type) {
+    case 'gates':
+      return true;
+    case 'checkov':
+    case 'conftest':
+    case 'opa':
+      return step.gate !== undefined || !step.ignoreErrors;
+    case 'run':
+      return step.onError.length > 0;
+    case 'init':
+    case 'plan':
+    case 'apply':
+    case 'env':
+    case 'oidc':
+      return false;
+  }
 }
 
 /** What is done once per run: `all` first, then what stands for this kind of run. */

@@ -75,7 +75,11 @@ export function newRun(it: PullCase, work: Work, batch: Batch, what: Omit<RunsTo
     engine: supportedEngine(part) ?? 'terraform',
     version: 'version' in part.engine ? (part.engine.version ?? null) : null,
     createWorkspace: part.createAndSelectWorkspace,
-    ...stepsOf(work.config, part, { kind: what.kind, autoapprove: what.request.autoapprove === true }),
+    ...stepsOf(work.config, part, {
+      kind: what.kind,
+      autoapprove: what.request.autoapprove === true,
+      force: what.request.force === true,
+    }),
     ...(index === 0 ? hooksOf(work.config, what.kind) : {}),
   }));
   return {

@@ -147,6 +147,14 @@ export const REASONS = {
   'event-dead': 'The event could not be handled after several attempts.',
   'apply-unknown': 'An apply here may have half happened. Plan again to see what is true.',
   'plan-superseded': 'A newer plan replaced this one.',
+  'plan-not-as-shown':
+    'The plan file is not the plan that was shown: the job that planned reported another one, so nothing was applied. Comment `plumbline plan`, and find out what runs in that job.',
+  'plan-code-changed':
+    'The plan file was made from other code than the commit has, so nothing was applied. Comment `plumbline plan`; a step of the plan that writes code must be a step of the apply, too.',
+  'plan-backend-changed':
+    'The plan file would write its state to another place than the configured one, so nothing was applied. Comment `plumbline plan`, and find out what runs in that job.',
+  'gate-not-asked':
+    'The steps of the plan ask for a gate that its job did not report, so nothing was applied. Comment `plumbline plan`, then have the gate approved.',
   'plan-used': 'The apply began; the plan file is not needed any more.',
   'nothing-to-apply': 'The plan has no changes, so there is nothing to apply.',
 

@@ -207,6 +207,8 @@ export interface ApplyRequirements {
   readonly approvals: 'head' | 'plan';
   /** `drop`: an approval given before the newest push does not count. */
   readonly staleApprovals: 'drop' | 'keep';
+  /** Before an apply, do the plan's steps that can ask for gates again: the plan's job may have left a gate out. */
+  readonly repeatGateSteps: boolean;
   /** First whose tag query matches wins; none: not passed. */
   readonly checks: readonly ApplyCheck[];
 }

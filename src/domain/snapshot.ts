@@ -191,6 +191,8 @@ export interface ReportedOutcome {
   readonly serial: number | null;
   /** Of a plan: what it asks for beside everything else. Untrusted: it may only add. */
   readonly gates?: readonly AskedGate[];
+  /** Of an apply: its runner's code for what was not as it must be, found before anything was changed. */
+  readonly refusedBecause?: string;
 }
 
 /** What a runner found in the merge of head and base, before its manifest. Untrusted. */
@@ -259,6 +261,8 @@ export interface TargetSettings {
   readonly createWorkspace: boolean;
   /** In order; absent: init and plan, or init and apply. */
   readonly steps?: readonly RunnerStep[];
+  /** Of an apply: steps of the plan that are done again before it, because they can ask for gates. */
+  readonly gateSteps?: readonly RunnerStep[];
   /** Stack and its variables, for the environment of the steps. */
   readonly stack?: string;
   readonly variables?: Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { RunHooksMessage, RunnerStepMessage } from './steps.ts';
+import { AskedGateMessage, MAX_GATES, RunHooksMessage, RunnerStepMessage } from './steps.ts';
 
 /** The version of what backend and runner say to each other. A runner of another version is refused with the version to pin. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Largest plan file that is stored, in bytes. */
 export const MAX_PLAN_BYTES = 32 * 1024 * 1024;
@@ -10,6 +10,19 @@ export const MAX_PLAN_BYTES = 32 * 1024 * 1024;
 export const SEAL_OVERHEAD_BYTES = 40;
 /** Largest report body, in bytes. */
 export const MAX_REPORT_BYTES = 25 * 1024 * 1024;
+/** Room for everything in a report that is not of one dirspace alone. */
+const FRAME_BYTES = 2 * 1024 * 1024;
+/** A model above this tells nobody more: what is shown of it is far smaller. */
+const MAX_MODEL_BYTES = 1024 * 1024;
+
+/** How much of a report one of so many dirspaces may take, and its model within that. In bytes. Of both sides' making: an apply caps the model as its plan did. */
+export function reportShare(dirspaces: number): { readonly bytes: number; readonly modelBytes: number } {
+  const bytes = Math.floor((MAX_REPORT_BYTES - FRAME_BYTES) / Math.max(1, dirspaces));
+  return { bytes, modelBytes: Math.min(MAX_MODEL_BYTES, Math.floor(bytes / 2)) };
+}
+
+/** Largest answer to "what was shown", in bytes: a capped model as JSON, and the gates beside it. */
+export const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 /** Largest discovery body, in bytes. */
 export const MAX_DISCOVERY_BYTES = 8 * 1024 * 1024;
 export const HEARTBEAT_MS = 15_000;
@@ -51,6 +64,8 @@ export const ManifestTarget = z.strictObject({
   createWorkspace: z.boolean(),
   /** What is done, in this order; absent: init and plan, or init and apply. */
   steps: z.exactOptional(z.readonly(z.array(RunnerStepMessage))),
+  /** Of an apply: the steps of the plan that can stop it or ask for a gate, and what they need; done again on the plan file. */
+  gateSteps: z.exactOptional(z.readonly(z.array(RunnerStepMessage))),
   /** Stack variables: environment of every step. */
   variables: z.exactOptional(z.record(z.string(), z.string())),
   stack: z.exactOptional(z.string()),
@@ -102,6 +117,17 @@ export const NextStep = z.discriminatedUnion('next', [
   z.strictObject({ next: z.literal('stop'), token: z.optional(z.string()), code: z.string(), message: z.string() }),
 ]);
 export type NextStep = z.infer<typeof NextStep>;
+
+/** `GET /runner/v1/runs/{run}/plans/{plan}/shown`: what people read of a plan, for the apply that must find the same in its file. */
+export const ShownPlan = z.strictObject({
+  /** As it is stored and shown. Compared, never used: so its shape is not looked at. */
+  model: z.unknown(),
+  /** What the plan's job had to cap its model to. */
+  modelBytes: Count,
+  /** Gates that the plan's job reported. All of them are approved or waived when an apply may ask. */
+  gates: z.array(AskedGateMessage).check(z.maxLength(MAX_GATES)),
+});
+export type ShownPlan = z.infer<typeof ShownPlan>;
 
 /** `POST /runner/v1/runs/{run}/heartbeat`. */
 export const HeartbeatAnswer = z.strictObject({ cancel: z.boolean() });

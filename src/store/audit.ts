@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
+import { storableText } from '../domain/storable-text.ts';
 import type { Db, Tx } from './database.ts';
 import type { Schema } from './tables.ts';
-import { json, now, storableText } from './values.ts';
+import { json, now } from './values.ts';
 
 export interface AuditEntry {
   /** 0: it belongs to no installation, such as a claim by a stranger. */

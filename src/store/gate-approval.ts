@@ -1,8 +1,9 @@
 import type { Actor } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { GateApproval } from '../domain/snapshot.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { Db, Tx } from './database.ts';
-import { instant, storableText } from './values.ts';
+import { instant } from './values.ts';
 
 export interface NewGateApproval {
   readonly pull: number;

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Event } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { Db, Tx } from './database.ts';
-import { now, nowPlus, storableText } from './values.ts';
+import { now, nowPlus } from './values.ts';
 
 /** Events handled together at most. */
 const BATCH = 50;

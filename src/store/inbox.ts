@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { Event } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { Db, Tx } from './database.ts';
-import { json, now, storableText } from './values.ts';
+import { json, now } from './values.ts';
 
 export interface Delivery {
   /** GitHub's GUID of the delivery, or another name of this one happening: it is recorded once. */

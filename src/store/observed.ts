@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { PullFacts, RepositoryFacts } from '../domain/snapshot.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { Tx } from './database.ts';
-import { instantOrNull, json, now, storableText } from './values.ts';
+import { instantOrNull, json, now } from './values.ts';
 
 /** Remember what GitHub said of the repository. The row is written only when something is new: every commit of the repository passes here. */
 export async function saveRepository(tx: Tx, facts: RepositoryFacts): Promise<void> {

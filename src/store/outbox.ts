@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Instant } from '../domain/instant.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { Db, Tx } from './database.ts';
 import { type EffectIntent, placeOf } from './effect-intent.ts';
-import { json, now, nowPlus, storableText } from './values.ts';
+import { json, now, nowPlus } from './values.ts';
 
 interface OutboxItem {
   readonly id: number;

@@ -1,7 +1,8 @@
 import type { AskedGate } from '../domain/runner-step.ts';
 import type { RequestedGate } from '../domain/snapshot.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { Db, Tx } from './database.ts';
-import { json, storableText } from './values.ts';
+import { json } from './values.ts';
 
 interface GatePlace {
   readonly repository_id: number;

@@ -49,7 +49,7 @@ export async function saveReport(
     if (report.outcomes.some(({ index, state }) => !stored.has(index) || !mayEndAs(run, state))) {
       return 'foreign';
     }
-    const outcomes = report.outcomes.map(({ index, state, digest, serial, gates }) => ({
+    const outcomes = report.outcomes.map(({ index, state, digest, serial, gates, refusedBecause }) => ({
       index,
       state,
       digest,
@@ -57,6 +57,7 @@ export async function saveReport(
       planStored: run.kind === 'plan' && stored.get(index) === true,
       // An apply would ask too late.
       ...(run.kind === 'plan' && gates !== undefined && gates.length > 0 ? { gates } : {}),
+      ...(run.kind === 'apply' && state === 'not-attempted' && refusedBecause !== undefined ? { refusedBecause } : {}),
     }));
     await tx
       .insertInto('run_report')

@@ -2,8 +2,9 @@ import { sql } from 'kysely';
 import { compareDirspaces, type Dirspace } from '../domain/dirspace.ts';
 import { DAY } from '../domain/instant.ts';
 import type { NewRun } from '../domain/snapshot.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { Tx } from './database.ts';
-import { instant, json, nowPlus, storableText } from './values.ts';
+import { instant, json, nowPlus } from './values.ts';
 
 /** No setting can make a plan live longer. */
 const MAX_PLAN_LIFE_MS = 14 * DAY;

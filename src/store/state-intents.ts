@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Intent } from '../domain/decision.ts';
 import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
 import { installationOf, subjectOf } from '../domain/event.ts';
+import { storableText } from '../domain/storable-text.ts';
 import { appendAudit } from './audit.ts';
 import type { Tx } from './database.ts';
 import { type EffectIntent, isEffect } from './effect-intent.ts';
@@ -13,7 +14,7 @@ import { erasePlans } from './plan-erasure.ts';
 import { recordReport } from './results.ts';
 import { endRun } from './run-end.ts';
 import { insertRun, replaceTargets } from './run-start.ts';
-import { instant, json, storableText } from './values.ts';
+import { instant, json } from './values.ts';
 
 /** An intent that changes our own rows. */
 export type StateIntent = Exclude<Intent, EffectIntent>;

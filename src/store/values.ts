@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Instant } from '../domain/instant.ts';
+import { storableText } from '../domain/storable-text.ts';
 
 declare const written: unique symbol;
 /** A moment on its way into the database; only `instant` and `now` make one. Comes back as milliseconds. */
@@ -53,11 +54,6 @@ export function nowPlus(ms: number): RawBuilder<Timestamp> {
  */
 export function json<T>(value: T): RawBuilder<Json<T>> {
   return sql<Json<T>>`${JSON.stringify(value, wellFormed)}::jsonb`;
-}
-
-/** Text from outside as a parameter of a text column, which cannot hold NUL either. */
-export function storableText(text: string): string {
-  return text.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }
 
 function wellFormed(_key: string, value: unknown): unknown {

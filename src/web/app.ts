@@ -24,6 +24,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'POST /runner/v1/runs/:run/heartbeat': 'run-token',
   'PUT /runner/v1/runs/:run/plans/:plan': 'run-token',
   'GET /runner/v1/runs/:run/plans/:plan': 'run-token',
+  'GET /runner/v1/runs/:run/plans/:plan/shown': 'run-token',
   'POST /runner/v1/runs/:run/begun': 'run-token',
   'POST /runner/v1/runs/:run/report': 'run-token',
 };

@@ -79,6 +79,7 @@ async function targetOf(
     version: settings?.version ?? null,
     createWorkspace: settings?.createWorkspace ?? true,
     ...(settings?.steps === undefined ? {} : { steps: settings.steps }),
+    ...(settings?.gateSteps === undefined ? {} : { gateSteps: settings.gateSteps }),
     ...(settings?.stack === undefined ? {} : { stack: settings.stack }),
     ...(settings?.variables === undefined ? {} : { variables: settings.variables }),
   };

@@ -1,4 +1,5 @@
 import type { PlanModel } from '../domain/plan-model.ts';
+import { reportedModel } from '../plans/reported-model.ts';
 import { riskOf } from '../plans/risk.ts';
 import type { Outcome } from '../protocol/report.ts';
 import type { OutcomeDetails } from '../store/outcome-details.ts';
@@ -6,9 +7,9 @@ import type { OutcomeDetails } from '../store/outcome-details.ts';
 /** Addresses kept per dirspace, for the overlap radar. */
 const MAX_ADDRESSES = 2_000;
 
-/** The part of a reported outcome that people read. */
+/** The part of a reported outcome that people read. Figures are counted here; the job's own are not taken over. */
 export function outcomeDetails(outcome: Outcome): OutcomeDetails {
-  const model: PlanModel | null = outcome.model;
+  const model: PlanModel | null = outcome.model === null ? null : reportedModel(outcome.model);
   const failed =
     outcome.state === 'plan-failed' || outcome.state === 'apply-failed' || outcome.state === 'not-attempted';
   const applied = outcome.state === 'applied' || outcome.state === 'apply-failed' || outcome.state === 'unknown';

@@ -1,8 +1,16 @@
 import { HOUR, MINUTE } from '../domain/instant.ts';
 import { createTokenIssuer, type TokenIssuer, verifyRunnerToken } from '../github/oidc.ts';
 import type { Log } from '../log.ts';
-import { type HeartbeatAnswer, MAX_PLAN_BYTES, type NextStep, SEAL_OVERHEAD_BYTES } from '../protocol/messages.ts';
-import type { Discovery, Report } from '../protocol/report.ts';
+import { contradiction } from '../plans/reported-model.ts';
+import {
+  type HeartbeatAnswer,
+  MAX_PLAN_BYTES,
+  type NextStep,
+  reportShare,
+  SEAL_OVERHEAD_BYTES,
+  type ShownPlan,
+} from '../protocol/messages.ts';
+import type { Discovery, Outcome, Report } from '../protocol/report.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import { useJti } from '../store/oidc-jti.ts';
@@ -11,6 +19,7 @@ import { type RepositoryRow, readRepository } from '../store/repositories.ts';
 import { bindClaim, markBegun } from '../store/run-claim.ts';
 import { readDiscovery, saveDiscovery, saveReport } from '../store/run-report.ts';
 import { heartbeat, type RunRecord, readRun, runByToken } from '../store/runs.ts';
+import { readShown } from '../store/shown-plan.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
 import { hashToken, newToken } from '../vault/token.ts';
 import { createAllowance } from './allowance.ts';
@@ -133,6 +142,16 @@ export function createRunnerDesk(deps: DeskDeps) {
       return { bytes: plan.bytes, chunks: readPlanChunks(db, planId) };
     },
 
+    /** What people read of a plan, for the apply that must find the same in its file. */
+    shownPlan: async (run: RunnerRun, planId: string): Promise<ShownPlan> => {
+      const shown = (await fetchablePlan(db, run.id, planId)) === undefined ? undefined : await readShown(db, planId);
+      if (shown === undefined) {
+        throw new Refused(404, 'unknown-plan', 'There is no such plan for this run, or nothing was shown of it.');
+      }
+      const { model, gates, dirspaces } = shown;
+      return { model, modelBytes: reportShare(dirspaces).modelBytes, gates: [...gates] };
+    },
+
     begun: async (run: RunnerRun): Promise<void> => {
       if ((await markBegun(db, run.id)) === 'refused') {
         throw new Refused(409, 'may-not-begin', 'This run may not apply, or not any more.');
@@ -140,12 +159,19 @@ export function createRunnerDesk(deps: DeskDeps) {
     },
 
     report: async (run: RunnerRun, report: Report): Promise<void> => {
+      for (const outcome of report.outcomes) {
+        const problem = contradictionIn(outcome);
+        if (problem !== null) {
+          throw new Refused(422, 'bad-report', `outcomes.${outcome.index}: ${problem}`);
+        }
+      }
       const outcomes = report.outcomes.map((outcome) => ({
         index: outcome.index,
         state: outcome.state,
         digest: outcome.facts?.digest ?? null,
         serial: outcome.serial ?? outcome.facts?.serial ?? null,
         ...(outcome.gates === undefined ? {} : { gates: outcome.gates }),
+        ...(outcome.phase === 'verify' && outcome.code !== null ? { refusedBecause: outcome.code } : {}),
         details: outcomeDetails(outcome),
       }));
       const answer = await saveReport(db, {
@@ -172,6 +198,14 @@ export function createRunnerDesk(deps: DeskDeps) {
       }
     },
   };
+}
+
+/** Why what a job says of one dirspace cannot be; null: it can. */
+function contradictionIn({ state, model, facts }: Outcome): string | null {
+  if (state !== 'planned' && state !== 'no-changes') {
+    return null;
+  }
+  return state === 'planned' && facts === null ? 'a plan without its facts' : contradiction(state, model);
 }
 
 interface Proof {

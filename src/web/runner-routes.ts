@@ -10,6 +10,7 @@ import {
   type NextStep,
   PROTOCOL,
   SEAL_OVERHEAD_BYTES,
+  type ShownPlan,
 } from '../protocol/messages.ts';
 import { parseDiscovery, parseReport } from '../protocol/report.ts';
 import type { RunnerDesk, RunnerRun } from './runner-desk.ts';
@@ -105,6 +106,9 @@ export function runnerRoutes({ desk }: RunnerDeps): Hono<{ Variables: { run: Run
       }
     });
   });
+  app.get('/runner/v1/runs/:run/plans/:plan/shown', async (c) =>
+    c.json<ShownPlan>(await desk.shownPlan(c.get('run'), planOf(c))),
+  );
 
   app.post('/runner/v1/runs/:run/begun', limit(SMALL_BODY_BYTES), async (c) => {
     const begun = BegunRequest.safeParse(await jsonOf(c));

@@ -103,7 +103,13 @@ function standingOf(
     case 'unknown':
       return { state: 'unknown', why: REASONS['apply-unknown'] };
     case 'not-attempted':
-      return { state: 'stale', why: 'The apply was not attempted.' };
+      return {
+        state: 'stale',
+        why:
+          plan?.state === 'erased' && !old
+            ? REASONS[plan.erasedBecause ?? 'plan-expired']
+            : 'The apply was not attempted.',
+      };
     case 'pending':
       return { state: 'queued' };
     case 'plan-failed':

@@ -1,6 +1,7 @@
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import { BegunRequest, type NextStep } from '../../src/protocol/messages.ts';
+import { reportedModel } from '../../src/plans/reported-model.ts';
+import { BegunRequest, type NextStep, reportShare, type ShownPlan } from '../../src/protocol/messages.ts';
 import { parseReport, type Report } from '../../src/protocol/report.ts';
 
 /** The backend's runner API, as far as a runner sees it, on loopback; and the id token endpoint of Actions beside it. */
@@ -16,6 +17,8 @@ export interface FakeService extends AsyncDisposable {
   readonly bodies: string[];
   readonly problems: string[];
   readonly plans: Map<string, Buffer>;
+  /** What was shown of each plan: filled in by reports, as the service does it. */
+  readonly shown: Map<string, ShownPlan>;
   readonly begun: number[];
   cancel: boolean;
   /** Statuses to answer with instead, by `METHOD path-end`, used up one by one. */
@@ -33,10 +36,22 @@ export async function startFakeService(run: string): Promise<FakeService> {
     bodies: [] as string[],
     problems: [] as string[],
     plans: new Map<string, Buffer>(),
+    shown: new Map<string, ShownPlan>(),
     begun: [] as number[],
     cancel: false,
     faults: new Map<string, number[]>(),
     onAsk: (_call: string): void => undefined,
+  };
+  const keepShown = (report: Report) => {
+    const [step] = service.steps;
+    const targets = step?.next === 'manifest' ? step.manifest.targets : [];
+    for (const { index, model, gates } of report.outcomes) {
+      const planId = targets.find((target) => target.index === index)?.seal?.planId;
+      if (planId !== undefined && model !== null) {
+        const { modelBytes } = reportShare(report.outcomes.length);
+        service.shown.set(planId, { model: reportedModel(model), modelBytes, gates: gates ?? [] });
+      }
+    }
   };
   const take = () => (service.steps.length > 1 ? service.steps.shift() : service.steps[0]);
   app.use(async (c, next) => {
@@ -80,6 +95,7 @@ export async function startFakeService(run: string): Promise<FakeService> {
     const parsed = parseReport(JSON.parse(text));
     if (parsed.ok) {
       service.reports.push(parsed.value);
+      keepShown(parsed.value);
       return c.json({});
     }
     service.problems.push(...parsed.problems);
@@ -92,6 +108,10 @@ export async function startFakeService(run: string): Promise<FakeService> {
     }
     service.plans.set(c.req.param('plan'), Buffer.from(await c.req.arrayBuffer()));
     return c.json({});
+  });
+  app.get('/runner/v1/runs/:run/plans/:plan/shown', (c) => {
+    const shown = service.shown.get(c.req.param('plan'));
+    return shown === undefined ? c.json({ error: { code: 'gone', message: 'nothing was shown' } }, 404) : c.json(shown);
   });
   app.get('/runner/v1/runs/:run/plans/:plan', (c) => {
     const plan = service.plans.get(c.req.param('plan'));

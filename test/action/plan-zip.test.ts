@@ -1,41 +1,7 @@
-import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { entryText, readPlanZip } from '../../action/src/plan-zip.ts';
-
-/** A zip as Go's archive/zip writes it: sizes in the directory alone, after the data. */
-function zip(entries: Readonly<Record<string, string>>, method: 0 | 8 = 8): Buffer {
-  const parts: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let at = 0;
-  for (const [name, text] of Object.entries(entries)) {
-    const label = Buffer.from(name);
-    const full = Buffer.from(text);
-    const data = method === 8 ? deflateRawSync(full) : full;
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(8, 6);
-    local.writeUInt16LE(method, 8);
-    local.writeUInt16LE(label.length, 26);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(method, 10);
-    entry.writeUInt32LE(data.length, 20);
-    entry.writeUInt32LE(full.length, 24);
-    entry.writeUInt16LE(label.length, 28);
-    entry.writeUInt32LE(at, 42);
-    parts.push(local, label, data);
-    directory.push(entry, label);
-    at += 30 + label.length + data.length;
-  }
-  const central = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(Object.keys(entries).length, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...parts, central, end]);
-}
+import { isOpaquePlan, readPlanZip, zipEntries } from '../../action/src/plan-zip.ts';
+import { zip } from './zip-file.ts';
 
 it.each([0, 8] as const)('reads state and lock file of a plan, with compression method %i', (method) => {
   const file = zip({ tfplan: 'x', tfstate: '{"serial":3}', '.terraform.lock.hcl': 'provider' }, method);
@@ -57,11 +23,43 @@ it('finds every entry that was written', () => {
       (entries) => {
         const file = zip(entries);
         for (const [name, text] of Object.entries(entries)) {
-          expect(entryText(file, name)).toBe(text);
+          expect(zipEntries(file).get(name)?.().toString('utf8')).toBe(text);
         }
       },
     ),
   );
+});
+
+/** `whole` with a number of two bytes written at a place counted from its end. */
+const withNumber = (whole: Buffer, fromEnd: number, value: number): Buffer => {
+  const bytes = Buffer.from(whole);
+  bytes.writeUInt16LE(value, bytes.length - fromEnd);
+  return bytes;
+};
+
+it.each<readonly [string, (whole: Buffer) => Buffer]>([
+  ['with bytes before it', (whole) => Buffer.concat([Buffer.from('{"a":1}'), whole])],
+  ['with bytes after it', (whole) => Buffer.concat([whole, Buffer.from('x')])],
+  ['with a comment', (whole) => Buffer.concat([withNumber(whole, 2, 1), Buffer.from('c')])],
+  ['that lists less than it has', (whole) => withNumber(withNumber(whole, 12, 1), 14, 1)],
+  ['in several parts', (whole) => withNumber(whole, 18, 1)],
+  ['with a name twice', (whole) => Buffer.from(whole.toString('latin1').replaceAll('b.tf', 'a.tf'), 'latin1')],
+  [
+    'with a size that is not true',
+    (whole) => withNumber(whole, whole.length - whole.indexOf('PK\u0001\u0002') - 24, 9),
+  ],
+])('does not read an archive %s, in which an engine might see something else', (_, change) => {
+  const whole = zip({ 'a.tf': 'one', 'b.tf': 'two' });
+  expect(zipEntries(whole).size).toBe(2);
+  const changed = change(whole);
+  expect(() => [...zipEntries(changed).values()].map((bytes) => bytes())).toThrow('not a plan file');
+  expect(isOpaquePlan(changed)).toBe(false);
+});
+
+it('knows plan files of which only the engine can tell', () => {
+  expect(isOpaquePlan(Buffer.from('{"meta":{},"encrypted_data":"x"}'))).toBe(true);
+  expect(isOpaquePlan(Buffer.from('{"not": json'))).toBe(false);
+  expect(isOpaquePlan(zip({}))).toBe(false);
 });
 
 it('throws an ordinary error on damaged archives, and never reads beyond them', () => {

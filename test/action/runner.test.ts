@@ -4,6 +4,7 @@ import { openRunLog } from '../../action/src/run-log.ts';
 import { runRunner } from '../../action/src/runner.ts';
 import { secretMask } from '../../action/src/secret-mask.ts';
 import { openServer } from '../../action/src/server.ts';
+import { PROTOCOL } from '../../src/protocol/messages.ts';
 import { makeFakeEngine } from './fake-engine.ts';
 import { manifestOf, only, openRunWorld } from './run-world.ts';
 import { RUN } from './start-runner.ts';
@@ -73,7 +74,7 @@ it('sends names of directories and modules, and no line of code, when it is aske
   expect(code, output).toBe(0);
   const sent: unknown = JSON.parse(world.service.bodies[0] ?? '');
   expect(sent).toEqual({
-    protocol: 1,
+    protocol: PROTOCOL,
     run: RUN,
     treeSha: world.origin.git('rev-parse', 'HEAD^{tree}'),
     index: { paths: { app: { modules: ['../modules/net'] } }, symlinks: [] },

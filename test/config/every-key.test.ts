@@ -145,6 +145,7 @@ describe('what a file means', () => {
         createCompletedApplyCheckOnNoop: false,
         approvals: 'head',
         staleApprovals: 'drop',
+        repeatGateSteps: true,
         checks: [
           {
             tagQuery: anything,
@@ -274,6 +275,7 @@ describe('what a file means', () => {
       [full.applyRequirements.approvals, full.applyRequirements.staleApprovals],
       ['plan', 'keep'],
     ],
+    ['gate steps may be left alone before an apply', full.applyRequirements.repeatGateSteps, false],
     [
       'the old form of drift is one schedule',
       second.drift,

@@ -84,6 +84,7 @@ apply_requirements:
   create_completed_apply_check_on_noop: true
   approvals: plan
   stale_approvals: keep
+  repeat_gate_steps: false
   checks:
     - tag_query: p
       approved: {enabled: true, all_of: ["team:a"], any_of: ["user:b"], any_of_count: 2, require_completed_reviews: true}

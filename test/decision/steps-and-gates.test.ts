@@ -65,6 +65,43 @@ describe('steps', () => {
   });
 });
 
+describe('the steps of a plan that its apply does again', () => {
+  const steps = [
+    '{type: run, cmd: [prepare]}',
+    '{type: init}',
+    '{type: env, name: A, cmd: [a]}',
+    '{type: plan}',
+    '{type: run, cmd: [cost], on_error: [{type: gate, token: t}]}',
+    '{type: conftest}',
+    '{type: checkov, ignore_errors: true}',
+    '{type: run, cmd: [announce]}',
+  ];
+  const repeated = (list: readonly string[], more = '', asked = 'plumbline apply', who = BOB) => {
+    const config = `${more}workflows: [{tag_query: "dir:prod", plan: [${list.join(', ')}]}]\n`;
+    const [start] = intents(decide(planned({ config }), comment(asked, who)), 'start-run');
+    expect(start?.run.kind).toBe(asked.split(' ')[1]?.startsWith('apply') === true ? 'apply' : 'plan');
+    return start?.run.settings[0]?.gateSteps?.map((step) => ('cmd' in step ? step.cmd[0] : step.type));
+  };
+
+  it('are those that can hold it, and all before them, but for the engine’s own', () => {
+    expect(repeated(steps)).toEqual(['prepare', 'a', 'cost', 'conftest']);
+    expect(repeated([...steps, '{type: gates, cmd: [ask]}'])?.slice(-3)).toEqual(['checkov', 'announce', 'ask']);
+  });
+
+  it('are none where none can hold it, and none for a plan', () => {
+    expect(repeated(steps.filter((step) => !/conftest|on_error/.test(step)))).toBeUndefined();
+    expect(repeated(steps, '', 'plumbline plan')).toBeUndefined();
+  });
+
+  it('are none where gates do not count, or where the default branch says so', () => {
+    const policies = (name: string) => `access_control: {policies: [{tag_query: "", ${name}: ["user:bob"]}]}\n`;
+    expect(repeated(steps, policies('apply_force'), 'plumbline apply-force')).toBeUndefined();
+    expect(repeated(steps, policies('apply_autoapprove'), 'plumbline apply-autoapprove')).toBeUndefined();
+    expect(repeated(steps, 'apply_requirements: {repeat_gate_steps: false}\n')).toBeUndefined();
+    expect(repeated(steps, 'apply_requirements: {repeat_gate_steps: true}\n')).toHaveLength(4);
+  });
+});
+
 describe('a gate', () => {
   const cases: readonly (readonly [string, Partial<RequestedGate>, readonly ReturnType<typeof approval>[], boolean])[] =
     [

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../action/src/target-outcome.ts';
+import { EMPTY_PLAN } from '../../src/plans/read-plan.ts';
 import type { Pull } from '../world/world-state.ts';
 import { type HandRunner, Hands, must } from './hand-runner.ts';
 import { openStage } from './open-stage.ts';
@@ -72,7 +73,9 @@ describe('while a plan runs', { timeout: LONG }, () => {
     expect((await first.route('POST', 'heartbeat', {})).body).toEqual({ cancel: true });
     await stage.world.waitFor(() => first.actions.conclusion === 'cancelled', 'the cancelled run', LONG);
     const { db } = stage.service.database;
-    const late = manifest.targets.map(({ index }) => ({ index, state: 'no-changes', phase: 'done' }) as const);
+    const late = manifest.targets.map(
+      ({ index }) => ({ index, state: 'no-changes', phase: 'done', model: EMPTY_PLAN }) as const,
+    );
     must(
       await first.report(
         manifest,

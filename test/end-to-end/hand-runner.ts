@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { outcomeOf, type TargetOutcome } from '../../action/src/target-outcome.ts';
 import type { PlanFacts } from '../../src/domain/run.ts';
 import { EMPTY_PLAN } from '../../src/plans/read-plan.ts';
-import { type Manifest, type ManifestTarget, NextStep, PROTOCOL } from '../../src/protocol/messages.ts';
+import { type Manifest, type ManifestTarget, NextStep, PROTOCOL, ShownPlan } from '../../src/protocol/messages.ts';
 import { mergedTree } from '../world/git-store.ts';
 import type { Claims } from '../world/oidc-issuer.ts';
 import type { WorkflowRun } from '../world/workflow-run.ts';
@@ -169,6 +169,7 @@ export class HandRunner {
     const manifest = await this.manifest();
     for (const { plan } of manifest.targets) {
       must(await this.route('GET', `plans/${plan?.planId}`), 200);
+      ShownPlan.parse((await this.route('GET', `plans/${plan?.planId}/shown`)).body);
     }
     must(await this.route('POST', 'begun', { indexes: manifest.targets.map(({ index }) => index) }), 204);
     const done = { address: 'terraform_data.this', action: 'create', outcome: 'done' } as const;

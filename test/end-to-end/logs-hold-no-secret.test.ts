@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { PROTOCOL } from '../../src/protocol/messages.ts';
 import { hasTerraform } from './open-stage.ts';
 import { AUTHOR, decided, REVIEWER, STRANGER, startStage } from './stage.ts';
 
@@ -40,7 +41,7 @@ it.skipIf(!hasTerraform)(
       await fetch(`${service.url}/runner/v1/claim`, {
         method: 'POST',
         headers: { authorization: 'Bearer eyJhbGciOiJub25l.eyJpc3MiOiJ4In0.c2ln', 'content-type': 'application/json' },
-        body: JSON.stringify({ protocol: 1, run: '00000000-0000-4000-8000-000000000000' }),
+        body: JSON.stringify({ protocol: PROTOCOL, run: '00000000-0000-4000-8000-000000000000' }),
       });
       await fetch(`${service.url}/webhooks/github`, {
         method: 'POST',

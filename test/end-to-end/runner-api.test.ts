@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../action/src/target-outcome.ts';
+import { EMPTY_PLAN, problemModel } from '../../src/plans/read-plan.ts';
+import { PROTOCOL } from '../../src/protocol/messages.ts';
 import { type HandRunner, Hands } from './hand-runner.ts';
 import { openStage } from './open-stage.ts';
 import { AUTHOR, ORGANISATION, type Stage, waitForRows } from './stage.ts';
@@ -151,6 +153,7 @@ describe('the token of a run', () => {
       ['POST', 'report', {}],
       ['PUT', `plans/${randomUUID()}`, new Uint8Array(1)],
       ['GET', `plans/${randomUUID()}`, undefined],
+      ['GET', `plans/${randomUUID()}/shown`, undefined],
     ] as const) {
       expect(await wanted.route(method, path, body, other.token)).toMatchObject({ status: 403, code: 'other-run' });
     }
@@ -162,6 +165,7 @@ describe('the token of a run', () => {
     const plan = `plans/${target?.seal?.planId}`;
     expect(await wanted.route('PUT', plan, new Uint8Array(100))).toMatchObject({ status: 204 });
     expect(await wanted.route('GET', plan)).toMatchObject({ status: 404, code: 'unknown-plan' });
+    expect(await wanted.route('GET', `${plan}/shown`)).toMatchObject({ status: 404, code: 'unknown-plan' });
     expect(await wanted.route('POST', 'begun', { indexes: [0] })).toMatchObject({ status: 409, code: 'may-not-begin' });
   });
 
@@ -179,7 +183,7 @@ describe('what a run finds before its manifest', () => {
   it('may be sent again when the answer was lost, however far things are by then', async () => {
     const manifest = await wanted.manifest();
     const body = {
-      protocol: 1,
+      protocol: PROTOCOL,
       run: wanted.id,
       treeSha: await wanted.treeOf(manifest),
       index: { paths: {}, symlinks: [] },
@@ -192,7 +196,7 @@ describe('what a run finds before its manifest', () => {
 describe('a report', () => {
   it('that names a dirspace which is not the run’s own is refused, and changes nothing', async () => {
     const manifest = await wanted.manifest();
-    const outcomes = [outcomeOf(99, 1, { state: 'no-changes', phase: 'done' })];
+    const outcomes = [outcomeOf(99, 1, { state: 'no-changes', phase: 'done', model: EMPTY_PLAN })];
     expect(await wanted.report(manifest, outcomes)).toMatchObject({ status: 422, code: 'foreign-dirspace' });
     expect(await stateOf(wanted)).toMatchObject({ state: 'running' });
   });
@@ -203,8 +207,30 @@ describe('a report', () => {
     ['has a field too many', { more: 1 }],
     ['has an unknown outcome', { outcomes: [{ index: 0, state: 'wonderful' }] }],
   ])('that %s is refused', async (_, change) => {
-    const body = { protocol: 1, run: wanted.id, treeSha: null, problem: null, outcomes: [], ...change };
+    const body = { protocol: PROTOCOL, run: wanted.id, treeSha: null, problem: null, outcomes: [], ...change };
     expect(await wanted.route('POST', 'report', body)).toMatchObject({ status: 422, code: 'bad-report' });
+  });
+
+  const change = {
+    address: 'terraform_data.this',
+    mode: 'managed',
+    type: 'terraform_data',
+    name: 'this',
+    provider: 'x',
+    action: 'delete',
+    attributes: [],
+    unchanged: 0,
+  } as const;
+  it.each([
+    ['that something was planned, and shows nothing', { state: 'planned', model: null }],
+    ['that something was planned, and not from what', { state: 'planned', model: EMPTY_PLAN }],
+    ['that a plan which cannot be read has no changes', { state: 'no-changes', model: problemModel('odd') }],
+    ['that nothing changes, and lists a change', { state: 'no-changes', model: { ...EMPTY_PLAN, changes: [change] } }],
+  ] as const)('that says %s is refused', async (_, ending) => {
+    const manifest = await wanted.manifest();
+    const outcomes = [outcomeOf(0, 1, { phase: 'done', ...ending })];
+    expect(await wanted.report(manifest, outcomes)).toMatchObject({ status: 422, code: 'bad-report' });
+    expect(await stateOf(wanted)).toMatchObject({ state: 'running' });
   });
 
   it('counts once', async () => {

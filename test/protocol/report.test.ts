@@ -35,7 +35,7 @@ describe('a report', () => {
   it.each([
     ['nothing', null],
     ['a list', []],
-    ['another protocol', { ...REPORT, protocol: 2 }],
+    ['another protocol', { ...REPORT, protocol: PROTOCOL + 1 }],
     ['a run id that is none', { ...REPORT, run: '../../x' }],
     ['an unknown field', { ...REPORT, extra: 1 }],
     ['an unknown state', withOutcome({ state: 'fine' })],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROTOCOL } from '../../src/protocol/messages.ts';
 import type { Database } from '../../src/store/database.ts';
 import { ROUTE_RULES } from '../../src/web/app.ts';
 import { freshDatabase } from '../database.ts';
@@ -67,11 +68,11 @@ describe('the routes', () => {
 
   it.each([
     ['is not JSON', 'no JSON', 400],
-    ['names no run', '{"protocol":1,"run":"1"}', 422],
-    ['has more than it should', `{"protocol":1,"run":"${ID}","x":1}`, 422],
-    ['speaks another version', `{"protocol":2,"run":"${ID}"}`, 426],
-    ['is larger than any claim', JSON.stringify({ protocol: 1, run: ID, x: 'x'.repeat(65 * 1024) }), 413],
-    ['names a run that we do not know', `{"protocol":1,"run":"${ID}"}`, 404],
+    ['names no run', `{"protocol":${PROTOCOL},"run":"1"}`, 422],
+    ['has more than it should', `{"protocol":${PROTOCOL},"run":"${ID}","x":1}`, 422],
+    ['speaks another version', `{"protocol":${PROTOCOL + 1},"run":"${ID}"}`, 426],
+    ['is larger than any claim', JSON.stringify({ protocol: PROTOCOL, run: ID, x: 'x'.repeat(65 * 1024) }), 413],
+    ['names a run that we do not know', `{"protocol":${PROTOCOL},"run":"${ID}"}`, 404],
   ])('refuse a claim whose body %s', async (_, body, status) => {
     const headers = { authorization: 'Bearer a.b.c', 'content-length': `${Buffer.byteLength(body)}` };
     const answer = await webOn(database).request('/runner/v1/claim', { method: 'POST', body, headers });
