@@ -19,7 +19,7 @@ import { type RepositoryRow, readRepository } from '../store/repositories.ts';
 import { bindClaim, markBegun } from '../store/run-claim.ts';
 import { readDiscovery, saveDiscovery, saveReport } from '../store/run-report.ts';
 import { heartbeat, type RunRecord, readRun, runByToken } from '../store/runs.ts';
-import { readShown } from '../store/shown-plan.ts';
+import { readStoredModel } from '../store/stored-model.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
 import { hashToken, newToken } from '../vault/token.ts';
 import { createAllowance } from './allowance.ts';
@@ -144,7 +144,8 @@ export function createRunnerDesk(deps: DeskDeps) {
 
     /** What people read of a plan, for the apply that must find the same in its file. */
     shownPlan: async (run: RunnerRun, planId: string): Promise<ShownPlan> => {
-      const shown = (await fetchablePlan(db, run.id, planId)) === undefined ? undefined : await readShown(db, planId);
+      const shown =
+        (await fetchablePlan(db, run.id, planId)) === undefined ? undefined : await readStoredModel(db, planId);
       if (shown === undefined) {
         throw new Refused(404, 'unknown-plan', 'There is no such plan for this run, or nothing was shown of it.');
       }
