@@ -447,7 +447,7 @@ describe('runs are split', () => {
 });
 
 describe('forks', () => {
-  const config = 'forks: {plan: {environment: forks}}\n';
+  const config = 'forks: {plan: forks}\n';
   const fork = { pull: { headRepositoryId: 77 } };
 
   it.each([
@@ -456,8 +456,11 @@ describe('forks', () => {
     ['is not planned for another commit', comment('plumbline plan 1234567')],
     ['is never applied', comment('plumbline apply')],
   ])('a fork %s', (_name, event) => {
-    expect(intents(decide(snapshotOf({ ...fork, config: 'forks: plan\n' }), event), 'start-run')).toEqual([]);
-    expect(intents(decide(planned({ ...fork, config }), event), 'start-run')).toEqual([]);
+    for (const snapshot of [snapshotOf({ ...fork, config }), planned({ ...fork, config })]) {
+      const decision = decide(snapshot, event);
+      expect(intents(decision, 'start-run')).toEqual([]);
+      expect(reasons(decision)).not.toContain('config-broken');
+    }
   });
 });
 
