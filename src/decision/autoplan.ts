@@ -162,7 +162,7 @@ export function planWorkingLayer(it: PullCase, work: Work, actor: Actor, event: 
     const reason = refusedToPlan(it, work, firstDenied, actor.login) ?? 'access-denied';
     return quiet(it, work, reason, 'plumbline plan');
   }
-  const setup = setupRefusals(it, allowed, 'plan');
+  const setup = setupRefusals(it, work, allowed, 'plan');
   if (setup.length > 0) {
     for (const { reason, detail } of setup) {
       note(draft, 'setup', 'refuse', reason, detail);

@@ -79,7 +79,7 @@ function planFound(it: PullCase, work: Work, run: Run): Decision {
   if (parts.length === 0) {
     return nothingFound(it, work, run);
   }
-  const setup = setupRefusals(it, parts, 'plan');
+  const setup = setupRefusals(it, work, parts, 'plan');
   if (setup.length > 0) {
     return brokenOff(it, run, setup.map(setupNotice), work);
   }

@@ -46,6 +46,7 @@ export function judgeApply(it: PullCase, work: Work, layers: Layers, ask: ApplyA
     against.push(
       ...setupRefusals(
         it,
+        work,
         ask.placed.map(({ part }) => part),
         'apply',
       ),

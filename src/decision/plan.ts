@@ -8,6 +8,7 @@ import { mustDiscover } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
 import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
+import { environmentsOf, missingEnvironments } from './run-environments.ts';
 import { endRun, type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
 import type { Part, Work } from './work.ts';
 import { workflowFit } from './workflow-file.ts';
@@ -88,7 +89,12 @@ export function publish(it: PullCase, newComment = false): void {
 }
 
 /** What the set-up lacks before anything can be run: an engine and steps that we have, a workflow file that can be started. */
-export function setupRefusals(it: PullCase, parts: readonly Part[], kind: 'plan' | 'apply'): readonly SetupRefusal[] {
+export function setupRefusals(
+  it: PullCase,
+  work: Work,
+  parts: readonly Part[],
+  kind: 'plan' | 'apply',
+): readonly SetupRefusal[] {
   const found: SetupRefusal[] = [];
   for (const part of parts) {
     if (supportedEngine(part) === null) {
@@ -102,15 +108,14 @@ export function setupRefusals(it: PullCase, parts: readonly Part[], kind: 'plan'
   for (const [detail, asked] of unsupported) {
     found.push({ reason: 'steps-unsupported', detail, about: asked.map(({ part }) => part), lines: [] });
   }
-  const needs = {
-    environment: parts.some((part) => part.environments[kind] !== null),
-    runsOn: parts.some((part) => part.runsOn !== null),
-  };
+  const environments = environmentsOf(it, work, parts, kind);
+  const needs = { environment: environments.length > 0, runsOn: parts.some((part) => part.runsOn !== null) };
   const fit = workflowFit(it.github.workflowFile, needs);
   if (!fit.fit) {
     found.push({ reason: fit.reason, detail: fit.text, lines: fit.lines });
   } else {
     note(it.draft, 'workflow-file', 'pass', 'workflow-fit');
+    found.push(...missingEnvironments(it, environments));
   }
   return found;
 }
@@ -118,10 +123,15 @@ export function setupRefusals(it: PullCase, parts: readonly Part[], kind: 'plan'
 export interface SetupRefusal extends Refusal {
   /** Lines to add to the workflow file. */
   readonly lines: readonly string[];
+  /** Environments to be made. */
+  readonly environments?: readonly string[];
 }
 
 /** A set-up refusal as something that stays on the pull request until it is mended. */
 export function setupNotice(refusal: SetupRefusal): Notice {
+  if (refusal.environments !== undefined) {
+    return { kind: 'dispatch', problem: { what: 'environment-missing', environments: refusal.environments } };
+  }
   const detail = [refusal.detail ?? '', ...refusal.lines].join('\n');
   if (refusal.reason === 'workflow-missing') {
     return { kind: 'dispatch', problem: { what: 'workflow-missing' } };

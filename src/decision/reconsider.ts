@@ -116,7 +116,7 @@ function replanStale(
     publishChange(it, work, []);
     return finish(draft, why);
   }
-  const setup = setupRefusals(it, parts, 'plan');
+  const setup = setupRefusals(it, work, parts, 'plan');
   if (setup.length > 0) {
     publishChange(it, work, setup.map(setupNotice));
     return finish(draft, setup[0]?.reason ?? 'workflow-unfit');

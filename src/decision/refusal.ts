@@ -24,7 +24,7 @@ export function refusalBody(asked: string, refusals: readonly Refusal[], lines: 
     '',
     ...items,
     ...more,
-    ...(lines.length === 0 ? [] : ['', '```yaml', ...lines, '```']),
+    ...(lines.length === 0 ? [] : ['', '```', ...lines, '```']),
     ...(next.length === 0 ? [] : ['', `Next: ${next.map((one) => code(one)).join(', ')}`]),
   ].join('\n');
 }

@@ -226,7 +226,7 @@ function planNextLayer(it: PullCase, work: Work, run: Run): boolean {
   if (next.length === 0 || pausedBecause(it, 'plan') !== null) {
     return false;
   }
-  const setup = setupRefusals(it, next, 'plan');
+  const setup = setupRefusals(it, work, next, 'plan');
   if (setup.length > 0) {
     publishChange(it, work, setup.map(setupNotice));
     return true;

@@ -139,6 +139,8 @@ export interface Need {
   readonly files?: boolean;
   readonly config?: boolean;
   readonly workflowFile?: boolean;
+  /** Which GitHub environments there are: a call of its own, only where the configuration names one. */
+  readonly environments?: boolean;
   readonly permissionsOf?: readonly string[];
   readonly teams?: readonly { readonly org: string; readonly slug: string; readonly login: string }[];
   readonly mergeability?: boolean;

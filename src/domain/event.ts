@@ -149,7 +149,7 @@ export type DispatchProblem =
   | { readonly what: 'workflow-missing' }
   | { readonly what: 'workflow-not-dispatchable'; readonly detail: string }
   | { readonly what: 'workflow-permissions'; readonly detail: string }
-  | { readonly what: 'environment-missing'; readonly environment: string }
+  | { readonly what: 'environment-missing'; readonly environments: readonly string[] }
   | { readonly what: 'refused'; readonly detail: string };
 
 /** The line in which events are handled strictly in order. */

@@ -55,6 +55,9 @@ export const REASONS = {
   'plans-valid': 'Every dirspace has a valid plan.',
   'gate-waived': 'A waiver of the default branch lets this gate pass.',
   'workflow-fit': 'The workflow file of the default branch can be started.',
+  'environments-exist': 'Every GitHub environment that the runs need exists.',
+  'environments-unknown':
+    'Whether the GitHub environments of the runs exist could not be read. GitHub makes one that does not.',
   superapproved: 'Somebody named in `superapproval` approved.',
   trusted: 'The person or bot behind this commit is trusted.',
 
@@ -70,7 +73,8 @@ export const REASONS = {
   'workflow-unfit': 'The workflow file of the default branch cannot be used as it is.',
   'workflow-unreadable':
     'The workflow file of the default branch could not be read from GitHub. Try again with the same command.',
-  'environment-missing': 'The GitHub environment that the run needs does not exist.',
+  'environment-missing':
+    'A GitHub environment that the run needs does not exist. GitHub would make it, without secrets and reviewers, so nothing was run.',
   'dispatch-refused': 'GitHub refused to start the workflow.',
   'steps-unsupported':
     'The configuration asks for something that the runner of this version does not do, so nothing was run. Take it out, or wait for a version that has it.',

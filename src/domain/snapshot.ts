@@ -73,6 +73,8 @@ export interface GitHubFacts {
   /** The organisation's central configuration files, by path. */
   readonly configCentral?: Known<readonly ConfigText[]>;
   readonly workflowFile?: Known<string | null>;
+  /** Names of the repository's environments, all of them or unknown. */
+  readonly environments?: Known<readonly string[]>;
   /** Live permission of each login that was asked for. */
   readonly permissions?: Readonly<Record<string, Known<Permission>>>;
   /** Team membership of each `org/slug login` that was asked for. */
