@@ -55,11 +55,9 @@ function checkOne(
   if (check.requireReadyForReviewPr && it.pull.draft) {
     found.push({ reason: 'not-ready-for-review', about });
   }
-  if (check.mergeConflicts.enabled) {
-    found.push(...conflictRefusals(it));
-  }
-  if (check.statusChecks.enabled) {
-    found.push(...checkRefusals(it, check.statusChecks));
-  }
-  return found;
+  const ofPull = [
+    ...(check.mergeConflicts.enabled ? conflictRefusals(it) : []),
+    ...(check.statusChecks.enabled ? checkRefusals(it, check.statusChecks) : []),
+  ];
+  return [...found, ...ofPull.map((refusal) => ({ ...refusal, about }))];
 }

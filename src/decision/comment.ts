@@ -12,7 +12,7 @@ import { type Outcome, refused } from './outcome.ts';
 import { canWrite, writeReason } from './people.ts';
 import { openCase, type PullCase } from './pull-case.ts';
 import { readConfig } from './pull-config.ts';
-import { refusalBody } from './refusal.ts';
+import { mergeSame, refusalBody } from './refusal.ts';
 
 /** A command is worth this long: later nobody remembers what it was said about. */
 export const COMMAND_LIFE_MS = 15 * MINUTE;
@@ -114,7 +114,7 @@ function reply(it: PullCase, event: Extract<Event, { kind: 'comment' }>, answere
   const content = good.length === answered.length ? 'rocket' : good.length === 0 ? 'confused' : 'eyes';
   intend(draft, { do: 'react', commentId: event.commentId, content });
   const texts = answered.flatMap(({ line, outcome }) => {
-    for (const { reason, detail } of outcome.refusals) {
+    for (const { reason, detail } of mergeSame(outcome.refusals)) {
       note(draft, 'command', 'refuse', reason, detail);
     }
     if (outcome.answer !== undefined) {

@@ -19,7 +19,7 @@ export async function takeSnapshot(deps: WorkerDeps, event: Event, need: Need): 
   return {
     now,
     freshIds: Array.from({ length: FRESH_IDS }, () => randomUUID()),
-    app: deps.identity,
+    app: { ...deps.identity, appId: deps.app.appId },
     limits: { planLifeMs: deps.planLifeMs },
     ours,
     github,

@@ -40,7 +40,7 @@ describe('an apply while GitHub does not know whether it can merge', () => {
   );
 
   it('is refused at once when something else stands against it', () => {
-    const checks = known([{ name: 'tests', state: 'failure' as const, required: true, ours: false }]);
+    const checks = known([{ name: 'tests', state: 'failure' as const, required: true, appId: 15, ours: false }]);
     const decision = decide(planned({ github: { mergeable: 'UNKNOWN', checks } }), comment('plumbline apply'));
     expect(intents(decision, 'set-timer')).toEqual([]);
     expect(intents(decision, 'reply')[0]?.body).toContain('check-failed');

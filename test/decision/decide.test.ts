@@ -503,7 +503,7 @@ describe('the runner reports an apply', () => {
 
   it('leaves the merge to a merge queue, and to somebody who applies, where that is asked for', () => {
     const config = (more: string) => `automerge: {enabled: true${more}}\n`;
-    const rules = known({ requiredChecks: [], requiredApprovals: 0, mergeQueue: true });
+    const rules = known({ requiredChecks: [], mergeQueue: true });
     const queued = decide(planned({ config: config(''), github: { rules }, ours: ours('applied') }), event);
     expect(intents(queued, 'merge')).toEqual([]);
     expect(queued.trace.at(-1)).toMatchObject({ rule: 'automerge', reason: 'merge-queue-merges' });

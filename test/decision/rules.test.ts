@@ -7,7 +7,7 @@ import { parseWaivers } from '../../src/decision/waivers.ts';
 import { workflowFit } from '../../src/decision/workflow-file.ts';
 import { DAY, MINUTE, SECOND } from '../../src/domain/instant.ts';
 import { known, unknown } from '../../src/domain/known.ts';
-import type { GitHubFacts, Review } from '../../src/domain/snapshot.ts';
+import type { CheckState, GitHubFacts, Review } from '../../src/domain/snapshot.ts';
 import {
   ALICE,
   BOB,
@@ -17,6 +17,7 @@ import {
   HEAD,
   intents,
   NOW,
+  OUR_APP,
   planFacts,
   planned,
   pullEvent,
@@ -35,14 +36,25 @@ function apply(given: Parameters<typeof planned>[0], dirs?: readonly string[]) {
 }
 
 describe('mergeability', () => {
-  const check = (name: string, state: 'success' | 'failure' | 'pending' | 'neutral' | 'skipped', ours = false) => ({
+  const ACTIONS = 15;
+  const check = (name: string, state: CheckState['state'], ours = false): CheckState => ({
     name,
     state,
     required: true,
+    appId: ours ? OUR_APP : ACTIONS,
     ours,
   });
+  const status = (name: string, required: boolean): CheckState => ({
+    name,
+    state: 'success',
+    required,
+    appId: null,
+    ours: false,
+  });
+  const pinned = (name: string, appId: number | null) =>
+    known({ requiredChecks: [{ name, appId }], mergeQueue: false });
   const rules = (...names: string[]) =>
-    known({ requiredChecks: names.map((name) => ({ name, appId: null })), requiredApprovals: 0, mergeQueue: false });
+    known({ requiredChecks: names.map((name) => ({ name, appId: null })), mergeQueue: false });
 
   it.each<[string, Partial<GitHubFacts>, readonly string[]]>([
     ['nothing else is required', {}, []],
@@ -67,6 +79,37 @@ describe('mergeability', () => {
     ],
     ['another check has not finished', { checks: known([check('tests', 'pending')]) }, ['check-pending']],
     ['a required check never reported', { rules: rules('security') }, ['check-missing']],
+    ['our own required check is asked for from our App', { rules: pinned('plumbline/apply', OUR_APP) }, []],
+    [
+      'a check with our name is asked for from another App',
+      { checks: known([check('plumbline/apply', 'success', true)]), rules: pinned('plumbline/apply', 123) },
+      ['check-missing'],
+    ],
+    [
+      'a required check passed, made by the App that is asked for',
+      { checks: known([check('tests', 'success')]), rules: pinned('tests', ACTIONS) },
+      [],
+    ],
+    [
+      'a required check passed, but of another App than is asked for',
+      { checks: known([check('tests', 'success')]), rules: pinned('tests', 123) },
+      ['check-missing'],
+    ],
+    [
+      'a required check is a status, and GitHub says that it is the one',
+      { checks: known([status('tests', true)]), rules: pinned('tests', 123) },
+      [],
+    ],
+    [
+      'a status bears the name of a required check, and GitHub does not say that it is the one',
+      { checks: known([status('tests', false)]), rules: pinned('tests', 123) },
+      ['check-missing'],
+    ],
+    [
+      'the branch is merged by a queue',
+      { rules: known({ requiredChecks: [{ name: 'plumbline/apply', appId: null }], mergeQueue: true }) },
+      [],
+    ],
     ['the checks cannot be read', { checks: unknown('truncated') }, ['checks-unknown']],
     ['the branch rules cannot be read', { rules: unknown('403') }, ['rules-unknown']],
     ['there is a conflict', { mergeable: 'CONFLICTING' }, ['merge-conflict']],
@@ -89,11 +132,28 @@ describe('mergeability', () => {
     expect(apply({ config, github: { checks } }).reason).toBe('apply-started');
   });
 
-  it('is blocked by reviews where `require_completed_reviews` says so', () => {
+  it('is asked per dirspace, and the refusal names those whose requirements ask for it', () => {
+    const config =
+      'apply_partially: true\napply_requirements:\n  checks:\n    - {tag_query: "dir:stage", status_checks: {enabled: false}}\n    - {tag_query: ""}\n';
+    const decision = apply({ config, github: { checks: known([check('tests', 'failure')]) } }, ['prod', 'stage']);
+    expect(intents(decision, 'start-run')[0]?.run.targets.map(({ dir }) => dir)).toEqual(['stage']);
+    const [reply] = intents(decision, 'reply');
+    expect(reply?.body).toContain('Partly done');
+    expect(reply?.body).toContain('- `prod`: Another check failed. tests');
+    expect(reply?.body).not.toContain('stage');
+  });
+
+  it.each<[Partial<GitHubFacts>, string]>([
+    [{ reviewDecision: 'REVIEW_REQUIRED' }, 'reviews-incomplete'],
+    [{ reviewDecision: 'CHANGES_REQUESTED' }, 'reviews-incomplete'],
+    [{ reviewDecision: 'APPROVED', reviewsRequested: 1 }, 'apply-started'],
+    [{ reviewDecision: null, reviewsRequested: 0 }, 'apply-started'],
+    [{ reviewDecision: null, reviewsRequested: 1 }, 'reviews-incomplete'],
+  ])('is blocked by reviews where `require_completed_reviews` says so: %j', (github, reason) => {
     const config =
       'apply_requirements:\n  checks:\n    - tag_query: ""\n      approved: {enabled: true, any_of_count: 0, require_completed_reviews: true}\n';
-    expect(reasons(apply({ config, github: { reviewDecision: 'REVIEW_REQUIRED' } }))).toContain('reviews-incomplete');
-    expect(apply({ config, github: { reviewDecision: 'APPROVED' } }).reason).toBe('apply-started');
+    const decision = apply({ config, github });
+    expect([decision.reason, ...reasons(decision)]).toContain(reason);
   });
 });
 
