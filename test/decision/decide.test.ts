@@ -332,6 +332,34 @@ describe('somebody comments', () => {
     ).toBe('not-a-command');
   });
 
+  it('does not take a sentence for a command, whoever says it, and takes a command for one', () => {
+    const config = 'command_aliases: [terraform, atlantis]\n';
+    const heard = (body: string, author = BOB) => decide(planned({ config }), comment(body, author)).reason;
+    for (const said of [
+      'terraform plan looks good to me',
+      'terraform apply failed',
+      'terraform explain please',
+      'terraform unlock this',
+      'terraform approve that',
+    ]) {
+      expect([heard(said), heard(said, STRANGER)], said).toEqual(['not-a-command', 'not-a-command']);
+    }
+    expect(heard('terraform plan dir:nowhere')).toBe('no-match');
+    expect(heard('terraform explain prod')).toBe('answered');
+    expect(heard('terraform plan prod in dir')).toBe('plan-started');
+    expect(heard('terraform plan', STRANGER)).toBe('permission-missing');
+  });
+
+  it('carries out the commands that it knows and answers the one that it does not, in one reply', () => {
+    const body = 'Two things:\r\nplumbline aply\r\nplumbline plan dir:prod\r\n';
+    const decision = decide(planned(), comment(body));
+    expect(decision.reason).toBe('plan-started');
+    expect(intents(decision, 'start-run')).toHaveLength(1);
+    expect(intents(decision, 'react')).toMatchObject([{ content: 'eyes' }]);
+    expect(intents(decision, 'reply')).toHaveLength(1);
+    expect(intents(decision, 'reply')[0]?.body).toContain('`plumbline apply`');
+  });
+
   it('needs an approval after the plan where one is required', () => {
     const config = 'apply_requirements:\n  checks:\n    - tag_query: ""\n      approved:\n        enabled: true\n';
     expect(reasons(decide(planned({ config }), comment('plumbline apply')))).toContain('approval-missing');
