@@ -97,6 +97,11 @@ function refuseStranger(
   return finish(draft, reason);
 }
 
+/** Was something done, whatever was refused beside it? */
+function isDone({ reason, answer }: Outcome): boolean {
+  return reason.endsWith('-started') || answer !== undefined;
+}
+
 interface Answered {
   readonly line: string;
   readonly outcome: Outcome;
@@ -106,21 +111,19 @@ const MAX_BODY = 60_000;
 
 function reply(it: PullCase, event: Extract<Event, { kind: 'comment' }>, answered: readonly Answered[]): Decision {
   const { draft, pull } = it;
-  const good = answered.filter(({ outcome }) => outcome.refusals.length === 0 || outcome.reason.endsWith('-started'));
+  const good = answered.filter(({ outcome }) => outcome.refusals.length === 0 || isDone(outcome));
   const content = good.length === answered.length ? 'rocket' : good.length === 0 ? 'confused' : 'eyes';
   intend(draft, { do: 'react', commentId: event.commentId, content });
   const texts = answered.flatMap(({ line, outcome }) => {
     for (const { reason, detail } of mergeSame(outcome.refusals)) {
       note(draft, 'command', 'refuse', reason, detail);
     }
-    if (outcome.answer !== undefined) {
-      return [outcome.answer];
-    }
+    const answer = outcome.answer === undefined ? [] : [outcome.answer];
     if (outcome.refusals.length === 0) {
-      return [];
+      return answer;
     }
     const body = refusalBody(line, outcome.refusals, outcome.lines ?? []);
-    return [outcome.reason.endsWith('-started') ? body.replace('**Not done:**', '**Partly done:**') : body];
+    return [...answer, isDone(outcome) ? body.replace('**Not done:**', '**Partly done:**') : body];
   });
   if (texts.length > 0) {
     const body = texts.join('\n\n---\n\n').slice(0, MAX_BODY);

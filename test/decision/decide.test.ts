@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/decision/decide.ts';
+import { needFor } from '../../src/decision/need-for.ts';
 import { MINUTE } from '../../src/domain/instant.ts';
 import { known, unknown } from '../../src/domain/known.ts';
+import type { GitHubFacts } from '../../src/domain/snapshot.ts';
 import {
   ALICE,
   BASE,
@@ -413,6 +415,39 @@ describe('somebody comments', () => {
     const decision = decide(planned({ config, ours }), comment('plumbline unlock', BOB));
     expect(decision.reason).toBe(reason);
     expect(intents(decision, 'release-locks')).toHaveLength(reason === 'unlocked' ? 1 : 0);
+  });
+
+  it('knows the owners of what is unlocked, and asks for their teams', () => {
+    const config = 'access_control: {unlock: ["codeowners"]}\n';
+    const ours = { locks: [claim(7, 'prod', { appliedAt: NOW - MINUTE }), claim(8, 'stage', { appliedAt: NOW })] };
+    const given = (codeowners: string) => planned({ config, ours, github: { codeowners: known(codeowners) } });
+    const unlock = (codeowners: string, asked = '') =>
+      decide(given(codeowners), comment(`plumbline unlock ${asked}`)).reason;
+    expect(unlock('/prod/ @bob\n')).toBe('unlocked');
+    expect(unlock('/prod/ @bob\n', '#8')).toBe('unlock-denied');
+    expect(unlock('*.tf @acme/ops\n')).toBe('access-unknown');
+    const light = (more: Partial<GitHubFacts>) => {
+      const { github, ...snapshot } = planned({ config, ours });
+      if (github === null) {
+        throw new TypeError('nothing was read from GitHub');
+      }
+      const { files: _files, changedFiles: _changed, ...few } = github;
+      return { ...snapshot, github: { ...few, ...more } };
+    };
+    const event = comment('plumbline unlock');
+    expect(needFor(event, light({}))).toEqual({ pull: 7, config: true, codeowners: true });
+    expect(needFor(event, light({ codeowners: known('*.tf @acme/ops\n') }))).toMatchObject({
+      teams: [{ org: 'acme', slug: 'ops', login: 'bob' }],
+    });
+  });
+
+  it('says of each pull request whether it was unlocked', () => {
+    const ours = { locks: [claim(8, 'stage', { appliedAt: NOW - MINUTE })] };
+    const decision = decide(planned({ ours }), comment('plumbline unlock #8 #9'));
+    expect(decision.reason).toBe('unlocked');
+    expect(intents(decision, 'reply')[0]?.body).toMatch(
+      /Unlocked\*\* what #8[\s\S]*Partly done[\s\S]*9 holds nothing/u,
+    );
   });
 
   it('releases no lock under an apply that runs', () => {

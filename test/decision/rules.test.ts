@@ -346,6 +346,22 @@ describe('access control', () => {
     );
   });
 
+  it('takes the files in the directory of a dirspace that only another one pulled in', () => {
+    const text =
+      `${policy('apply: ["codeowners"]')}dirs:\n  stage: {when_modified: {depends_on: "dir:prod"}}\n`.replace(
+        'apply: ["*"]',
+        'apply: ["codeowners"]',
+      );
+    const owned = (file: string) => {
+      const github = { codeowners: known(file) };
+      const bare = planned({ config: text, changed: ['prod/main.tf'], github }, ['prod', 'stage']);
+      const results = [result('prod', { kind: 'apply', state: 'applied' }), result('stage')];
+      return decide({ ...bare, ours: { ...bare.ours, results } }, comment('plumbline apply'));
+    };
+    expect(owned('/stage/ @bob\n').reason).toBe('apply-started');
+    expect(owned('/prod/ @bob\n/stage/ @carol\n').reason).toBe('access-denied');
+  });
+
   it('knows the owners of the files', () => {
     const text = policy('apply: ["codeowners"]');
     const codeowners = (file: string) => ({ codeowners: known(file) });
