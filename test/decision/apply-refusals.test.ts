@@ -83,6 +83,11 @@ describe('an apply is refused', () => {
       'risk-too-high',
     ],
     [
+      'when nobody counted how risky the plan is, and that is asked',
+      withOurs({ results: [result('prod', { riskPoints: null })] }, { config: CHECK('risk: {max_points: 5}') }),
+      'risk-unknown',
+    ],
+    [
       'when the engine is not one that is run here',
       planned({ config: 'engine: {name: terragrunt}\n' }),
       'engine-unsupported',

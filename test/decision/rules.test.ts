@@ -340,6 +340,11 @@ describe('access control', () => {
       '    - tag_query: ""\n      plan: ["*"]\n',
       '  config_update: ["user:carol"]\n  ci_config_update: []\n',
     );
+    const waivers = decide(
+      snapshotOf({ config: text, changed: ['prod/main.tf', '.plumbline/waivers.yml'] }),
+      comment('plumbline plan'),
+    );
+    expect(waivers.reason).toBe('config-update-denied');
     const changed = ['prod/main.tf', '.plumbline/config.yml', '.github/workflows/plumbline.yml'];
     expect(reasons(decide(snapshotOf({ config: text, changed }), comment('plumbline plan')))).toEqual(
       expect.arrayContaining(['config-update-denied', 'ci-config-update-denied']),
@@ -434,9 +439,36 @@ describe('gates and waivers', () => {
   });
 
   it.each([
+    ['today', '2027-01-15', true],
+    ['yesterday', '2027-01-14', false],
+    ['on the ninetieth day from now', '2027-04-15', true],
+    ['on the day after that', '2027-04-16', false],
+  ])('a waiver that ends %s, written without quotes', (_name, day, counts) => {
+    const text = entry().replace(`"${until}"`, day);
+    const decision = decide(given({}, { waivers: known(text) }), comment('plumbline apply'));
+    expect(decision.reason).toBe(counts ? 'apply-started' : 'gate-missing');
+  });
+
+  it.each<[string, GitHubFacts['waivers'], string]>([
+    ['it has ended', known(entry().replace(until, '2027-01-14')), 'The waiver for it has ended.'],
+    ['it does not count', known(entry().replace('    owner: carol\n', '')), 'waiver 1: `owner` is missing.'],
+    ['it could not be read', unknown('502'), 'Waivers could not be read: 502.'],
+  ])('a gate whose waiver does not help says so: %s', (_name, waivers, says) => {
+    const [reply] = intents(
+      decide(given({}, waivers === undefined ? {} : { waivers }), comment('plumbline apply')),
+      'reply',
+    );
+    expect(reply?.body).toContain('gate-missing');
+    expect(reply?.body).toContain(says);
+  });
+
+  it.each([
     ['no owner', entry().replace('    owner: carol\n', ''), 'owner'],
     ['no date', entry().replace(`    until: "${until}"\n`, ''), 'until'],
-    ['more than 90 days', entry().replace('2027-02', '2027-06'), '90 days'],
+    ['more than 90 days', entry().replace(until, '2027-04-16'), '90 days'],
+    ['a day that is not there', entry().replace(until, '2027-02-30'), 'until'],
+    ['no reason', entry().replace('    reason: migration\n', ''), 'reason'],
+    ['an owner of white space', entry().replace('owner: carol', 'owner: "  "'), 'owner'],
     ['everything', entry().replace('dir: prod', 'dir: "**"'), 'too wide'],
     ['no list', 'waivers: 3\n', 'list'],
     ['broken YAML', 'waivers: [', 'line'],
