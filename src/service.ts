@@ -10,6 +10,7 @@ import { isSigned } from './github/webhook-signature.ts';
 import type { Log } from './log.ts';
 import type { Settings } from './settings.ts';
 import type { Database } from './store/database.ts';
+import { giveBackLeases } from './store/give-back.ts';
 import { migrate } from './store/migrate.ts';
 import { openDatabase } from './store/open.ts';
 import { openKeyRing } from './vault/key-ring.ts';
@@ -29,10 +30,15 @@ export interface Service {
 export interface ServiceOptions {
   /** Hears of each call to GitHub, for figures. */
   readonly onCall?: (call: CallSeen) => void;
+  /** When the service closes, requests and calls to GitHub that take longer than this are broken off. Milliseconds; default 4 s. */
+  readonly finishWithinMs?: number;
 }
+
+const FINISH_WITHIN_MS = 4_000;
 
 /** Put the rooms together and start: database, web, worker. Fulfilled when the service takes requests. */
 export async function startService(settings: Settings, log: Log, options: ServiceOptions = {}): Promise<Service> {
+  const { finishWithinMs = FINISH_WITHIN_MS } = options;
   await using stack = new AsyncDisposableStack();
   const { ring, generated } = openKeyRing({ keys: settings.encryptionKeys ?? undefined, dataDir: settings.dataDir });
   if (generated !== null) {
@@ -50,6 +56,10 @@ export async function startService(settings: Settings, log: Log, options: Servic
     );
   }
   await migrate(database.db);
+  if (database.kind === 'embedded') {
+    // Nobody else can have its folder: what is held is held by a process that was killed.
+    await giveBackLeases(database.db);
+  }
 
   const [first, ...others] = settings.webhookSecrets;
   if (first === undefined) {
@@ -74,6 +84,7 @@ export async function startService(settings: Settings, log: Log, options: Servic
     planLifeMs: settings.planLifeMs,
     publicUrl: settings.publicUrl,
     webUrl: webUrlOf(settings.githubApiUrl),
+    finishWithinMs,
   });
   stack.defer(() => worker.stop());
 
@@ -105,8 +116,11 @@ export async function startService(settings: Settings, log: Log, options: Servic
     if ('closeIdleConnections' in server) {
       server.closeIdleConnections();
     }
-    // Side by side: a runner's long upload must not keep the worker from finishing what it has in hand.
+    // A runner whose long upload is cut off sends it again, to the next process.
+    const late = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), finishWithinMs);
+    // Side by side: such an upload must not keep the worker from finishing what it has in hand.
     await Promise.all([once(server, 'close'), worker.stop()]);
+    clearTimeout(late);
   });
 
   const parts = stack.move();

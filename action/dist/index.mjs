@@ -1,18 +1,18 @@
 import { createRequire } from "node:module";
+import { totalmem } from "node:os";
 import * as os from "os";
 import { inflateRawSync } from "node:zlib";
 import { performance } from "node:perf_hooks";
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import { access, chmod, constants, cp, mkdir, mkdtemp, readFile, readdir, readlink, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, constants, cp, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import { createReadStream } from "node:fs";
 import { spawn } from "node:child_process";
 
 // \0rolldown/runtime.js
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
 
-// node_modules/@actions/core/lib/utils.js
+// ../main/node_modules/@actions/core/lib/utils.js
 function toCommandValue(input) {
 	if (input === null || input === void 0) return "";
 	else if (typeof input === "string" || input instanceof String) return input;
@@ -30,7 +30,7 @@ function toCommandProperties(annotationProperties) {
 	};
 }
 
-// node_modules/@actions/core/lib/command.js
+// ../main/node_modules/@actions/core/lib/command.js
 function issueCommand(command, properties, message) {
 	const cmd = new Command(command, properties, message);
 	process.stdout.write(cmd.toString() + os.EOL);
@@ -71,7 +71,7 @@ function escapeProperty(s) {
 	return toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
 
-// node_modules/@actions/core/lib/core.js
+// ../main/node_modules/@actions/core/lib/core.js
 var __awaiter = void 0 && (void 0).__awaiter || function(thisArg, _arguments, P, generator) {
 	function adopt(value) {
 		return value instanceof P ? value : new P(function(resolve) {
@@ -140,14 +140,23 @@ const OURS = /* @__PURE__ */ new Set([
 	"TF_DATA_DIR",
 	"TF_PLUGIN_CACHE_DIR"
 ]);
+const MIB = 1048576;
 function childEnv(env, options) {
 	const child = {};
 	for (const [name, value] of Object.entries(env)) if (value !== void 0 && isPassedOn(name.toUpperCase(), options.keepGithubToken)) child[name] = value;
 	return {
+		...collector(env, options.memoryBytes),
 		...child,
 		TF_IN_AUTOMATION: "1",
 		TF_INPUT: "0",
 		CHECKPOINT_DISABLE: "1"
+	};
+}
+function collector(env, memoryBytes) {
+	if (env.GOGC !== void 0 || env.GOMEMLIMIT !== void 0) return {};
+	return {
+		GOGC: "200",
+		GOMEMLIMIT: `${Math.max(1024, Math.floor(memoryBytes / 8 / MIB))}MiB`
 	};
 }
 function isPassedOn(name, keepGithubToken) {
@@ -280,7 +289,7 @@ function openRunLog(write, options) {
 	};
 }
 
-// node_modules/zod/v4/core/util.js
+// ../main/node_modules/zod/v4/core/util.js
 function getEnumValues(entries) {
 	const numericValues = Object.values(entries).filter((v) => typeof v === "number");
 	return Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
@@ -561,7 +570,7 @@ function installLazyProp(inst, key, make, enumerable) {
 	});
 }
 
-// node_modules/zod/v4/core/core.js
+// ../main/node_modules/zod/v4/core/core.js
 var _a$1;
 const _zodDesc = {
 	value: void 0,
@@ -662,7 +671,7 @@ function config(newConfig) {
 	return globalConfig;
 }
 
-// node_modules/zod/v4/core/errors.js
+// ../main/node_modules/zod/v4/core/errors.js
 function _getMessage() {
 	const internals = this._zod;
 	internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -715,7 +724,7 @@ const initializer = (inst, def) => {
 };
 const $ZodRealError = /* @__PURE__ */ $constructor("$ZodError", initializer, void 0, { Parent: Error });
 
-// node_modules/zod/v4/core/parse.js
+// ../main/node_modules/zod/v4/core/parse.js
 const _parse = (_Err) => {
 	const fn = (schema, value, _ctx, _params) => {
 		const ctx = _ctx ? {
@@ -810,12 +819,12 @@ const _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
 };
 const safeParseAsync = /* @__PURE__*/ _safeParseAsync($ZodRealError);
 
-// node_modules/zod/v4/core/regexes.js
+// ../main/node_modules/zod/v4/core/regexes.js
 const anyString = /^[\s\S]{0,}$/;
 const number$1 = /^-?\d+(?:\.\d+)?$/;
 const boolean$1 = /^(?:true|false)$/i;
 
-// node_modules/zod/v4/core/checks.js
+// ../main/node_modules/zod/v4/core/checks.js
 const $ZodCheck = /*@__PURE__*/ $constructor("$ZodCheck", (inst, def) => {
 	var _a;
 	inst._zod ?? (inst._zod = {});
@@ -1002,14 +1011,14 @@ const $ZodCheckRegex = /*@__PURE__*/ $constructor("$ZodCheckRegex", (inst, def) 
 	};
 });
 
-// node_modules/zod/v4/core/versions.js
+// ../main/node_modules/zod/v4/core/versions.js
 const version = {
 	major: 4,
 	minor: 6,
 	patch: 7
 };
 
-// node_modules/zod/v4/core/schemas.js
+// ../main/node_modules/zod/v4/core/schemas.js
 const $ZodType = /*@__PURE__*/ $constructor("$ZodType", (inst, def) => {
 	var _a;
 	inst ?? (inst = {});
@@ -1872,7 +1881,7 @@ function handleReadonlyResult(payload) {
 	return payload;
 }
 
-// node_modules/zod/v4/core/api.js
+// ../main/node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
 	if (def.checks) def.checks = [...def.checks];
 	return def;
@@ -1964,7 +1973,7 @@ function _regex(pattern, params) {
 	});
 }
 
-// node_modules/zod/v4/mini/schemas.js
+// ../main/node_modules/zod/v4/mini/schemas.js
 const ZodMiniType = /*@__PURE__*/ $constructor("ZodMiniType", (inst, def) => {
 	if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
 	$ZodType.init(inst, def);
@@ -4238,19 +4247,29 @@ async function runCommand(command) {
 		...command.args,
 		command.cwd
 	].some((text) => text.includes("\0"))) return notStarted("an argument contains a NUL character");
-	const child = spawn(command.program, [...command.args], {
+	const options = {
 		cwd: command.cwd,
 		env: command.env,
+		detached: true,
+		shell: false,
+		windowsHide: true
+	};
+	const child = command.input === void 0 ? spawn(command.program, [...command.args], {
+		...options,
+		stdio: [
+			"ignore",
+			"pipe",
+			"pipe"
+		]
+	}) : spawn(command.program, [...command.args], {
+		...options,
 		stdio: [
 			"pipe",
 			"pipe",
 			"pipe"
-		],
-		detached: true,
-		shell: false,
-		windowsHide: true
+		]
 	});
-	child.stdin.on("error", () => void 0).end(command.input ?? "");
+	child.stdin?.on("error", () => void 0).end(command.input);
 	let stopped = null;
 	let killed = false;
 	const timers = [];
@@ -4423,23 +4442,45 @@ function versionOf(text) {
 }
 async function fileSha256(path) {
 	const hash = createHash("sha256");
-	for await (const part of createReadStream(path, { highWaterMark: 1048576 })) if (Buffer.isBuffer(part)) hash.update(part);
-	return hash.digest("hex");
+	const piece = Buffer.allocUnsafeSlow(524288);
+	await using file = await open(path);
+	for (;;) {
+		const { bytesRead } = await file.read(piece, 0, piece.length);
+		if (bytesRead === 0) return hash.digest("hex");
+		hash.update(piece.subarray(0, bytesRead));
+	}
 }
 
 // action/src/pool.ts
 async function forEachPooled(items, options, work) {
+	const size = Math.max(1, options.size);
 	const waiting = [...items];
 	const busy = /* @__PURE__ */ new Map();
+	let working = 0;
+	let changed = Promise.withResolvers();
+	const wake = () => {
+		changed.resolve();
+		changed = Promise.withResolvers();
+	};
 	while (waiting.length > 0 || busy.size > 0) {
-		const next = busy.size >= Math.max(1, options.size) ? -1 : waiting.findIndex((item) => !busy.has(options.key(item)));
+		const next = working >= size || busy.size >= 2 * size ? -1 : waiting.findIndex((item) => !busy.has(options.key(item)));
 		const item = next < 0 ? void 0 : waiting.splice(next, 1)[0];
 		if (item === void 0) {
-			await Promise.race(busy.values());
+			await changed.promise;
 			continue;
 		}
 		const key = options.key(item);
-		busy.set(key, work(item).finally(() => busy.delete(key)));
+		working += 1;
+		let holds = true;
+		const makeRoom = () => {
+			working -= holds ? 1 : 0;
+			holds = false;
+			wake();
+		};
+		busy.set(key, work(item, makeRoom).finally(() => {
+			busy.delete(key);
+			makeRoom();
+		}));
 	}
 }
 
@@ -5928,7 +5969,7 @@ async function expectWorkspace(session, room, state) {
 	}, `The workspace ${room.target.workspace} does not exist, and the configuration does not let Plumbline create it.`);
 }
 
-// node_modules/libsodium/dist/modules-esm/libsodium.mjs
+// ../main/node_modules/libsodium/dist/modules-esm/libsodium.mjs
 async function A$1(A = {}) {
 	var I, g = A, C = !!globalThis.window, B = !!globalThis.WorkerGlobalScope, Q = (globalThis.process?.versions?.node && globalThis.process, import.meta.url);
 	if (C || B) {
@@ -6121,7 +6162,7 @@ async function A$1(A = {}) {
 	});
 }
 
-// node_modules/libsodium-wrappers/dist/modules-esm/libsodium-wrappers.mjs
+// ../main/node_modules/libsodium-wrappers/dist/modules-esm/libsodium-wrappers.mjs
 let r;
 const t = {};
 if (void 0 === globalThis.crypto || "function" != typeof globalThis.crypto.getRandomValues) throw new Error("globalThis.crypto.getRandomValues is not available. The ESM build of libsodium requires a secure random source (available in all browsers and Node.js 19+).");
@@ -10555,7 +10596,7 @@ const PLAN_STEPS = [{
 	env: {},
 	mode: "strict"
 }];
-async function planTarget(session, room) {
+async function planTarget(session, room, stepsDone) {
 	await checkFlags(session, room);
 	let plan = null;
 	const walked = await walkSteps(session, room, room.target.steps ?? PLAN_STEPS, {
@@ -10568,6 +10609,7 @@ async function planTarget(session, room) {
 		mayGate: true,
 		failState: "plan-failed"
 	});
+	stepsDone();
 	const { steps, gates } = walked;
 	try {
 		if (walked.stop !== null) throw walked.stop;
@@ -10993,24 +11035,27 @@ async function runTargets(session, log) {
 	await forEachPooled(manifest.targets, {
 		size: manifest.parallel,
 		key: (target) => target.dir
-	}, async (target) => {
+	}, async (target, makeRoom) => {
 		const name = target.workspace === "default" ? target.dir : `${target.dir} (${target.workspace})`;
 		const group = log.open(`${manifest.kind} ${name}`, live);
-		const outcome = await runTarget(session, target, group.add);
+		const outcome = await runTarget(session, target, {
+			log: group.add,
+			makeRoom
+		});
 		group.end();
 		log.note(`${name}: ${outcome.state}${outcome.code === null ? "" : ` (${outcome.code})`}`);
 		outcomes.push(outcome);
 	});
 	return outcomes.sort((a, b) => a.index - b.index);
 }
-async function runTarget(session, target, log) {
+async function runTarget(session, target, ways) {
 	const started = performance.now();
 	return {
-		...await attempt(session, target, log),
+		...await attempt(session, target, ways),
 		durationMs: Math.round(performance.now() - started)
 	};
 }
-async function attempt(session, target, log) {
+async function attempt(session, target, { log, makeRoom }) {
 	const { kind, autoapprove } = session.manifest;
 	const failState = kind === "plan" || autoapprove ? "plan-failed" : "not-attempted";
 	let room = null;
@@ -11023,7 +11068,7 @@ async function attempt(session, target, log) {
 			failState,
 			log
 		});
-		if (kind === "plan") return await planTarget(session, room);
+		if (kind === "plan") return await planTarget(session, room, makeRoom);
 		return await (autoapprove ? planAndApply(session, room) : applyStoredPlan(session, room));
 	} catch (error) {
 		if (error instanceof TargetStop) {
@@ -11333,7 +11378,10 @@ async function main() {
 		repositoryUrl: inputs.repositoryUrl,
 		token: inputs.token,
 		tempDir: inputs.tempDir,
-		env: childEnv(process.env, { keepGithubToken: !inputs.tokenFromEnvironment }),
+		env: childEnv(process.env, {
+			keepGithubToken: !inputs.tokenFromEnvironment,
+			memoryBytes: Math.min(totalmem(), process.constrainedMemory() || totalmem())
+		}),
 		pluginCacheDir: process.env.TF_PLUGIN_CACHE_DIR,
 		log,
 		mask,

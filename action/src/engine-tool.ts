@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { access, constants, open, realpath, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { runCommand } from './run-command.ts';
 
@@ -78,13 +77,16 @@ function versionOf(text: string): string | null {
   return found?.[1] ?? null;
 }
 
-/** SHA-256 of a file in hex, read in pieces. */
+/** SHA-256 of a file in hex, read in pieces through one buffer: a new one each would leave 90 MB behind, which every later fork pays for. */
 async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const part of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    if (Buffer.isBuffer(part)) {
-      hash.update(part);
+  const piece = Buffer.allocUnsafeSlow(512 * 1024);
+  await using file = await open(path);
+  for (;;) {
+    const { bytesRead } = await file.read(piece, 0, piece.length);
+    if (bytesRead === 0) {
+      return hash.digest('hex');
     }
+    hash.update(piece.subarray(0, bytesRead));
   }
-  return hash.digest('hex');
 }

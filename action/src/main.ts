@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { setFailed, setSecret } from '@actions/core';
 import { childEnv } from './child-env.ts';
 import { requestIdToken } from './id-token.ts';
@@ -33,7 +34,10 @@ async function main(): Promise<void> {
     repositoryUrl: inputs.repositoryUrl,
     token: inputs.token,
     tempDir: inputs.tempDir,
-    env: childEnv(process.env, { keepGithubToken: !inputs.tokenFromEnvironment }),
+    env: childEnv(process.env, {
+      keepGithubToken: !inputs.tokenFromEnvironment,
+      memoryBytes: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
+    }),
     pluginCacheDir: process.env.TF_PLUGIN_CACHE_DIR,
     log,
     mask,

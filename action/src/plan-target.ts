@@ -43,8 +43,11 @@ export const PLAN_STEPS: readonly RunnerStep[] = [
   { type: 'plan', extraArgs: [], env: {}, mode: 'strict' },
 ];
 
-/** Plans one dirspace, and stores the sealed plan when every step went well and there is something to apply. Throws `TargetStop`. */
-export async function planTarget(session: Session, room: TargetRoom): Promise<TargetOutcome> {
+/**
+ * Plans one dirspace, and stores the sealed plan when every step went well and there is something to apply. `stepsDone`
+ * is called when nothing of the configuration's or the engine's will be run any more. Throws `TargetStop`.
+ */
+export async function planTarget(session: Session, room: TargetRoom, stepsDone: () => void): Promise<TargetOutcome> {
   await checkFlags(session, room);
   let plan: MadePlan | null = null;
   const walked = await walkSteps(session, room, room.target.steps ?? PLAN_STEPS, {
@@ -60,6 +63,7 @@ export async function planTarget(session: Session, room: TargetRoom): Promise<Ta
     mayGate: true,
     failState: 'plan-failed',
   });
+  stepsDone();
   const { steps, gates } = walked;
   try {
     if (walked.stop !== null) {

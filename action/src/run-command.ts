@@ -48,16 +48,13 @@ export async function runCommand(command: Command): Promise<Exit> {
   if (bad) {
     return notStarted('an argument contains a NUL character');
   }
-  const child = spawn(command.program, [...command.args], {
-    cwd: command.cwd,
-    env: command.env,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-    shell: false,
-    windowsHide: true,
-  });
+  const options = { cwd: command.cwd, env: command.env, detached: true, shell: false, windowsHide: true } as const;
+  const child =
+    command.input === undefined
+      ? spawn(command.program, [...command.args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+      : spawn(command.program, [...command.args], { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
   // A program that does not read its input, or is gone before it has, is no failure of ours.
-  child.stdin.on('error', () => undefined).end(command.input ?? '');
+  child.stdin?.on('error', () => undefined).end(command.input);
   let stopped: Exit['stopped'] = null;
   let killed = false;
   const timers: NodeJS.Timeout[] = [];

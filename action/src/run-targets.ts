@@ -17,28 +17,36 @@ export async function runTargets(session: Session, log: RunLog): Promise<readonl
   const { manifest } = session;
   const outcomes: TargetOutcome[] = [];
   const live = manifest.targets.length === 1;
-  await forEachPooled(manifest.targets, { size: manifest.parallel, key: (target) => target.dir }, async (target) => {
-    const name = target.workspace === 'default' ? target.dir : `${target.dir} (${target.workspace})`;
-    const group = log.open(`${manifest.kind} ${name}`, live);
-    const outcome = await runTarget(session, target, group.add);
-    group.end();
-    log.note(`${name}: ${outcome.state}${outcome.code === null ? '' : ` (${outcome.code})`}`);
-    outcomes.push(outcome);
-  });
+  await forEachPooled(
+    manifest.targets,
+    { size: manifest.parallel, key: (target) => target.dir },
+    async (target, makeRoom) => {
+      const name = target.workspace === 'default' ? target.dir : `${target.dir} (${target.workspace})`;
+      const group = log.open(`${manifest.kind} ${name}`, live);
+      const outcome = await runTarget(session, target, { log: group.add, makeRoom });
+      group.end();
+      log.note(`${name}: ${outcome.state}${outcome.code === null ? '' : ` (${outcome.code})`}`);
+      outcomes.push(outcome);
+    },
+  );
   return outcomes.sort((a, b) => a.index - b.index);
 }
 
 async function runTarget(
   session: Session,
   target: ManifestTarget,
-  log: (text: string) => void,
+  ways: { readonly log: (text: string) => void; readonly makeRoom: () => void },
 ): Promise<TargetOutcome> {
   const started = performance.now();
-  const outcome = await attempt(session, target, log);
+  const outcome = await attempt(session, target, ways);
   return { ...outcome, durationMs: Math.round(performance.now() - started) };
 }
 
-async function attempt(session: Session, target: ManifestTarget, log: (text: string) => void): Promise<TargetOutcome> {
+async function attempt(
+  session: Session,
+  target: ManifestTarget,
+  { log, makeRoom }: Parameters<typeof runTarget>[2],
+): Promise<TargetOutcome> {
   const { kind, autoapprove } = session.manifest;
   const failState = kind === 'plan' || autoapprove ? 'plan-failed' : 'not-attempted';
   let room: TargetRoom | null = null;
@@ -48,7 +56,7 @@ async function attempt(session: Session, target: ManifestTarget, log: (text: str
     }
     room = await openRoom(session, target, { failState, log });
     if (kind === 'plan') {
-      return await planTarget(session, room);
+      return await planTarget(session, room, makeRoom);
     }
     return await (autoapprove ? planAndApply(session, room) : applyStoredPlan(session, room));
   } catch (error) {

@@ -1,20 +1,23 @@
 import type { Decision } from '../domain/decision.ts';
-import type { Actor, Event } from '../domain/event.ts';
+import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
+import type { Actor, Event, PullAction } from '../domain/event.ts';
 import { SECOND } from '../domain/instant.ts';
 import type { ReasonCode } from '../domain/reason.ts';
-import { isActive } from '../domain/run.ts';
+import { isActive, type StoredPlan } from '../domain/run.ts';
 import { accessRefusal, fileRefusals } from './access.ts';
 import { branchesMatch } from './branches.ts';
 import { decideClosed } from './closing.ts';
 import { type Draft, finish, ignore, intend, note } from './draft.ts';
 import { layersOf, type Placed } from './layers.ts';
+import { isHolding } from './locks.ts';
 import { runsThatLook } from './looking-run.ts';
 import { mustDiscover, plannedBase } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
 import { canWrite } from './people.ts';
 import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
 import { isFork, openCase, type PullCase, pausedBecause } from './pull-case.ts';
-import { supersedePlans } from './start-runs.ts';
+import { endRun, supersedePlans } from './start-runs.ts';
+import { followBase, waitingFor, wakeFirst } from './waiting-line.ts';
 import { type Part, type Work, workOf } from './work.ts';
 
 /** With this label a pull request is left alone until somebody asks. */
@@ -33,7 +36,7 @@ export function decidePull(draft: Draft, event: Extract<Event, { kind: 'pull' }>
   }
   const { it } = opened;
   if (it.pull.state !== 'open') {
-    return decideClosed(it, event.sender);
+    return ONLY_OPEN.has(event.action) ? ignore(draft, 'pull', 'pull-closed') : decideClosed(it, event.sender);
   }
   if (event.action === 'closed') {
     return ignore(draft, 'pull', 'event-outdated', 'The pull request is open again.');
@@ -45,11 +48,15 @@ export function decidePull(draft: Draft, event: Extract<Event, { kind: 'pull' }>
   return autoplan(it, event.sender, event);
 }
 
+/** What says nothing of a pull request that is closed; too little is read for it to settle one. */
+const ONLY_OPEN: ReadonlySet<PullAction> = new Set(['labeled', 'unlabeled', 'converted_to_draft']);
+
 /** Plan what has no plan of the head, if everything allows it without anybody asking. */
 export function autoplan(it: PullCase, actor: Actor, event: Event): Decision {
   const { draft, pull } = it;
   supersedePlans(it, []);
   dropOlderCommits(it);
+  followBase(it);
   const result = workOf(it.github, pull, it.ours);
   const paused = pausedBecause(it, 'plan');
   if (paused !== null) {
@@ -64,10 +71,11 @@ export function autoplan(it: PullCase, actor: Actor, event: Event): Decision {
   const outside = outsideReason(it, work);
   if (outside !== null) {
     note(draft, outside.rule, 'ignore', outside.reason);
-    if (outside.told) {
+    if (outside.reason === 'branch-not-ours' && it.ours.runs.length + it.ours.results.length > 0) {
+      leaveBranch(it);
       return quiet(it, work, outside.reason);
     }
-    return finish(draft, outside.reason);
+    return outside.told ? quiet(it, work, outside.reason) : finish(draft, outside.reason);
   }
   if (!mustDiscover(work)) {
     dropUntouched(it, work);
@@ -188,27 +196,44 @@ const KEPT_FOR_PEOPLE: ReadonlySet<ReasonCode> = new Set([
   'plan-not-stored',
 ]);
 
-/** Plans of commits that are not the head any more can never be applied; only what an apply has in its hands stays. */
-function dropOlderCommits({ draft, ours, pull }: PullCase): void {
+/** Plans of commits that are not the head any more can never be applied. */
+function dropOlderCommits(it: PullCase): void {
+  erase(it, 'plan-stale-head', (plan) => plan.facts?.headSha !== it.pull.headSha);
+}
+
+/** The pull request goes into a branch now that is not ours: what was planned for another one must not stand for it. */
+function leaveBranch(it: PullCase): void {
+  const { draft, ours, pull } = it;
+  for (const run of ours.runs.filter(({ kind, state }) => kind === 'plan' && isActive(state))) {
+    endRun(it, run, 'superseded', 'run-superseded');
+  }
+  erase(it, 'branch-not-ours', () => true);
+  const places = waitingFor(it).map(({ dir, workspace }) => ({ dir, workspace }));
+  if (places.length > 0) {
+    intend(draft, { do: 'release-locks', pull: pull.number, dirspaces: places });
+  }
+}
+
+/** Erase stored plans; only what an apply has in its hands stays. */
+function erase({ draft, ours }: PullCase, reason: ReasonCode, which: (plan: StoredPlan) => boolean): void {
   const used = new Set(
     ours.runs
       .filter((run) => run.kind === 'apply' && isActive(run.state))
       .flatMap((run) => run.targets.map((target) => target.planId)),
   );
   const plans = ours.plans
-    .filter((plan) => plan.state === 'stored' && plan.facts?.headSha !== pull.headSha && !used.has(plan.id))
+    .filter((plan) => plan.state === 'stored' && !used.has(plan.id) && which(plan))
     .map((plan) => plan.id);
   if (plans.length > 0) {
-    intend(draft, { do: 'erase-plans', plans, reason: 'plan-stale-head' });
+    intend(draft, { do: 'erase-plans', plans, reason });
   }
 }
 
-/** Plans and places in line of dirspaces that the pull request touches no more are given up. */
+/** Plans and places in line of dirspaces that the pull request touches no more are given up, and who waited for them is told. */
 export function dropUntouched(it: PullCase, work: Work): void {
   const { draft, ours, pull } = it;
-  const keys = new Set(work.parts.map((part) => `${part.dir}\u0000${part.workspace}`));
-  const gone = <T extends { readonly dir: string; readonly workspace: string }>(one: T) =>
-    !keys.has(`${one.dir}\u0000${one.workspace}`);
+  const keys = new Set(work.parts.map(dirspaceKey));
+  const gone = (one: Dirspace) => !keys.has(dirspaceKey(one));
   const plans = ours.plans.filter((plan) => plan.state === 'stored' && gone(plan)).map((plan) => plan.id);
   if (plans.length > 0) {
     intend(draft, { do: 'erase-plans', plans, reason: 'plan-superseded' });
@@ -217,6 +242,15 @@ export function dropUntouched(it: PullCase, work: Work): void {
   if (places.length > 0) {
     const dirspaces = places.map(({ dir, workspace }) => ({ dir, workspace }));
     intend(draft, { do: 'release-locks', pull: pull.number, dirspaces });
+  }
+  const mine = ours.locks.filter((claim) => claim.pull === pull.number && isHolding(claim));
+  if (mine.length > 0) {
+    // Whoever holds anything holds all that it touches: what it touches no more is free, unless it was applied.
+    const held = new Set(mine.map(dirspaceKey));
+    wakeFirst(
+      it,
+      ours.results.filter((one) => gone(one) && !held.has(dirspaceKey(one))),
+    );
   }
 }
 

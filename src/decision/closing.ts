@@ -11,7 +11,7 @@ import type { PullCase } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
 import { endRun } from './start-runs.ts';
 import { wakeLine } from './waiting-line.ts';
-import { type Work, workOf } from './work.ts';
+import { type Part, type Work, workOf } from './work.ts';
 
 /** The pull request was closed or merged: what it held is released as far as nothing of it is left to apply. */
 export function decideClosed(it: PullCase, actor: Actor): Decision {
@@ -68,7 +68,7 @@ function decideMerged(it: PullCase, actor: Actor): Decision {
 export function settleMerged(it: PullCase, work: Work, actor: Pick<Actor, 'id' | 'login'>): Decision {
   const { draft, ours, pull } = it;
   const { all } = layersOf(it, work);
-  const left = all.filter(({ standing }) => standing.state !== 'done');
+  const left = all.filter(({ part, standing }) => standing.state !== 'done' && !wasGivenUp(it, part));
   if (left.length === 0) {
     return releaseAll(it, work);
   }
@@ -121,6 +121,12 @@ function claimByMerge(it: PullCase, dirspaces: readonly Dirspace[]): void {
     const { number, baseRef } = pull;
     intend(it.draft, { do: 'claim-locks', pull: number, dirspaces: some, baseRef, mergedAt, appliedAt });
   }
+}
+
+/** Did somebody unlock it after the merge? Then it keeps nothing else locked. */
+function wasGivenUp({ ours, pull, now }: PullCase, part: Part): boolean {
+  const unlocked = (ours.pull?.unlockedAt ?? 0) >= (pull.mergedAt ?? now);
+  return unlocked && locksOnMerge(part) && claimOf(ours.locks, part, pull.number) === null;
 }
 
 function erase(it: PullCase, reason: 'pull-merged' | 'pull-closed-unmerged', which: (plan: Dirspace) => boolean): void {

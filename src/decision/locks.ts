@@ -48,7 +48,7 @@ export function rankedHolders(locks: readonly LockClaim[]): readonly Holder[] {
  * nobody. With `lock_branch_target: dest_branch` only holders for the same base branch count.
  */
 export function heldBy(
-  ours: Pick<OurFacts, 'locks' | 'others' | 'openPulls'>,
+  ours: Pick<OurFacts, 'locks' | 'others' | 'openPulls' | 'busy'>,
   part: Part,
   asker: LockAsker,
 ): Holder | null {
@@ -65,19 +65,22 @@ export function heldBy(
   return null;
 }
 
-function holdsThere(ours: Pick<OurFacts, 'locks' | 'others' | 'openPulls'>, part: Part, holder: Holder): boolean {
+function holdsThere(
+  ours: Pick<OurFacts, 'locks' | 'others' | 'openPulls' | 'busy'>,
+  part: Part,
+  holder: Holder,
+): boolean {
   const key = dirspaceKey(part);
   if (ours.locks.some((claim) => claim.pull === holder.pull && isHolding(claim) && dirspaceKey(claim) === key)) {
     return true;
   }
   const open = ours.openPulls.find((pull) => pull.number === holder.pull);
-  return (
-    locksOnApply(part) &&
-    open !== undefined &&
-    ours.others.some(
-      (result) => result.pull === holder.pull && result.headSha === open.headSha && dirspaceKey(result) === key,
-    )
+  // Between a push and its plans the runs tell what the new commit touches.
+  const planning = (ours.busy ?? []).some((run) => run.pull === holder.pull && dirspaceKey(run) === key);
+  const touching = ours.others.some(
+    (result) => result.pull === holder.pull && result.headSha === open?.headSha && dirspaceKey(result) === key,
   );
+  return locksOnApply(part) && open !== undefined && (planning || touching);
 }
 
 /** Dirspaces on which nobody else has a claim, not even a place in line: what the commit can assert whatever the ranks are. */

@@ -23,6 +23,10 @@ export function openCase(
   if (ours.installation.state === 'deleted') {
     return { ok: false, reason: 'installation-gone' };
   }
+  if (github === null && ours.installation.state === 'suspended') {
+    // GitHub tells us nothing while it is.
+    return { ok: false, reason: 'installation-suspended' };
+  }
   if (github === null || github.pull === undefined) {
     return { ok: false, reason: 'no-pull-request' };
   }

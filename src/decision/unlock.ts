@@ -8,12 +8,13 @@ import type { Asker } from './answer-command.ts';
 import { refusedByConfig } from './broken-config.ts';
 import { ownsAll } from './codeowners.ts';
 import type { Command } from './command.ts';
-import { intend } from './draft.ts';
+import { intend, note } from './draft.ts';
 import { type Outcome, refused } from './outcome.ts';
 import { isNamed } from './people.ts';
 import { publish } from './plan.ts';
 import type { PullCase } from './pull-case.ts';
 import { readConfig } from './pull-config.ts';
+import { refusalBody } from './refusal.ts';
 import { wakeLine } from './waiting-line.ts';
 
 /**
@@ -28,17 +29,27 @@ export function unlockCommand(it: PullCase, command: Extract<Command, { name: 'u
   }
   const rules = read.config.base.accessControl;
   const pulls = command.pulls.length === 0 && !command.drift ? [it.pull.number] : command.pulls;
-  const outcomes = pulls.map((pull) => unlockOne(it, pull, command, { asker, rules }));
-  const answers = outcomes.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
-  const refusals = outcomes.flatMap((outcome) => outcome.refusals);
-  return outcomes.length === 0
-    ? refused('nothing-to-do')
-    : {
-        reason: answers.length > 0 ? 'unlocked' : (refusals[0]?.reason ?? 'nothing-to-do'),
-        refusals,
-        ...(answers.length > 0 ? { answer: answers.join('\n\n') } : {}),
-      };
+  return together(
+    it,
+    pulls.map((pull) => unlockOne(it, pull, command, { asker, rules })),
+  );
 }
+
+/** What was done and what was not, for all that were named. */
+function together(it: PullCase, outcomes: readonly Outcome[]): Outcome {
+  const refusals = outcomes.flatMap((outcome) => outcome.refusals);
+  const answers = outcomes.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
+  if (answers.length === 0) {
+    return { reason: refusals[0]?.reason ?? 'nothing-to-do', refusals: refusals.length === 0 ? NOTHING : refusals };
+  }
+  for (const { reason, detail } of refusals) {
+    note(it.draft, 'unlock', 'refuse', reason, detail);
+  }
+  const rest = refusals.length === 0 ? [] : [refusalBody('plumbline unlock', refusals)];
+  return { reason: 'unlocked', refusals: [], answer: [...answers, ...rest].join('\n\n') };
+}
+
+const NOTHING = [{ reason: 'nothing-to-do' }] as const;
 
 interface Rules {
   readonly asker: Asker;
@@ -73,7 +84,8 @@ function unlockOne(
     return refused('nothing-to-do', { detail: `#${pull} holds nothing here.` });
   }
   const dirspaces = chosen.map(plain);
-  intend(draft, { do: 'release-locks', pull, dirspaces: query === null ? 'all' : dirspaces });
+  const given = query === null ? ({ dirspaces: 'all' } as const) : ({ dirspaces, byPerson: true } as const);
+  intend(draft, { do: 'release-locks', pull, ...given });
   const detail = { pull, dirspaces: dirspaces.map(dirspaceName) };
   intend(draft, { do: 'audit', action: 'unlock', actor: asker.login, detail });
   wakeLine({ ...it, pull: { number: pull } }, dirspaces);

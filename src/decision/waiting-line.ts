@@ -36,6 +36,19 @@ export function joinLine(it: PullCase, parts: readonly Part[]): void {
   }
 }
 
+/** A pull request whose base was changed claims for the branch that it goes into now; who waited for the other one may go on. */
+export function followBase(it: PullCase): void {
+  const { draft, ours, pull } = it;
+  const elsewhere = ours.locks.filter((claim) => claim.pull === pull.number && claim.baseRef !== pull.baseRef);
+  for (const { dir, workspace, mergedAt, appliedAt } of elsewhere) {
+    const claimed = { pull: pull.number, dirspaces: [{ dir, workspace }], baseRef: pull.baseRef, mergedAt, appliedAt };
+    intend(draft, { do: 'claim-locks', ...claimed });
+  }
+  if (elsewhere.some(isHolding)) {
+    wakeLine(it, elsewhere);
+  }
+}
+
 /** This pull request's places in line. */
 export function waitingFor({ ours, pull }: Pick<PullCase, 'ours' | 'pull'>): readonly Dirspace[] {
   return ours.locks.filter((claim) => claim.pull === pull.number && !isHolding(claim));
@@ -51,9 +64,15 @@ export interface WokenBy extends Pick<PullCase, 'draft' | 'now' | 'repository' |
  * for itself: it is planned again and mentioned, or gives its turn to the next. Whoever comes meanwhile is not kept out.
  */
 export function wakeLine(it: WokenBy, freed: readonly Dirspace[] | 'all'): void {
+  const { ours, pull } = it;
+  const mine = [...ours.locks, ...ours.others].filter((one) => one.pull === pull.number);
+  wakeFirst(it, [...(freed === 'all' ? [] : freed), ...mine, ...ours.results]);
+}
+
+/** Tell the first in each line for exactly these dirspaces. */
+export function wakeFirst(it: WokenBy, freed: readonly Dirspace[]): void {
   const { ours, pull, now, draft, repository } = it;
-  const mine = [...ours.locks.filter((claim) => claim.pull === pull.number), ...ours.results];
-  const keys = new Set((freed === 'all' ? mine : [...freed, ...mine]).map(dirspaceKey));
+  const keys = new Set(freed.map(dirspaceKey));
   const others = ours.locks.filter((claim) => claim.pull !== pull.number);
   const firsts = [...keys].flatMap((key) => {
     const [first] = lineOn(others, key);

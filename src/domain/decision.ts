@@ -51,7 +51,13 @@ export type Intent =
       readonly mergedAt: Instant | null;
       readonly appliedAt: Instant | null;
     }
-  | { readonly do: 'release-locks'; readonly pull: number; readonly dirspaces: readonly Dirspace[] | 'all' }
+  | {
+      readonly do: 'release-locks';
+      readonly pull: number;
+      readonly dirspaces: readonly Dirspace[] | 'all';
+      /** Somebody unlocked: what a merge claimed and this gives up is not claimed by that merge again. */
+      readonly byPerson?: true;
+    }
   /** Remember what was computed for the pull request, for what people read. */
   | {
       readonly do: 'save-change';

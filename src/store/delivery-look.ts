@@ -64,6 +64,17 @@ export async function takeDeliveryLook(db: Db, options: LookOptions): Promise<De
       };
 }
 
+/** Look for longer. False: another process has the look by now. */
+export async function extendDeliveryLook(db: Db, token: string, leaseMs: number): Promise<boolean> {
+  const extended = await db
+    .updateTable('delivery_look')
+    .set({ lease_until: nowPlus(leaseMs) })
+    .where('name', '=', NAME)
+    .where('lease_token', '=', token)
+    .executeTakeFirst();
+  return extended.numUpdatedRows === 1n;
+}
+
 /** Keep how far the deliveries were compared, as long as the lease is still ours. */
 export async function saveDeliveryLook(db: Db, token: string, state: LookState): Promise<void> {
   await db

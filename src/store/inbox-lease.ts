@@ -105,8 +105,11 @@ export interface FailOptions {
   readonly error: string;
   /** After this many attempts the event is given up. 0: at once. */
   readonly maxAttempts: number;
-  /** Wait after the first attempt; it doubles each time, up to ten minutes, and half of it is random. */
+  /** Wait after the first attempt; it doubles each time, up to `longestMs` (ten minutes), and half of it is random. */
   readonly baseMs?: number;
+  readonly longestMs?: number;
+  /** What stands in the way will pass by itself: an event that came in less than this ago is kept, however often it was tried. */
+  readonly patientMs?: number;
   /** Wait at least this long, as when GitHub says so. */
   readonly atLeastMs?: number;
   /** What follows when the event is given up, in the same transaction. */
@@ -120,11 +123,14 @@ export async function failEvent(db: Db, lease: SubjectLease, options: FailOption
     if (!(await holdsLease(tx, lease))) {
       return 'lost';
     }
-    const dead = head.attempts >= options.maxAttempts;
+    const kept = await isYounger(tx, head.id, options.patientMs ?? 0);
+    const dead = head.attempts >= options.maxAttempts && !kept;
     await tx
       .updateTable('inbox_event')
       .set({
         last_error: storableText(options.error).slice(0, 2_000),
+        // One is left: more than the last would be taken for attempts that ended without a word.
+        ...(kept ? { attempts: Math.min(head.attempts, Math.max(options.maxAttempts - 1, 0)) } : {}),
         ...(dead ? { state: 'dead' as const, finished_at: now(), reason: 'gave-up' } : {}),
       })
       .where('id', '=', head.id)
@@ -134,7 +140,7 @@ export async function failEvent(db: Db, lease: SubjectLease, options: FailOption
       await freeSubject(tx, lease.subject, lease.token);
       return 'dead';
     }
-    const wait = Math.min((options.baseMs ?? 1_000) * 2 ** (head.attempts - 1), 600_000);
+    const wait = Math.min((options.baseMs ?? 1_000) * 2 ** (head.attempts - 1), options.longestMs ?? 600_000);
     const jittered = Math.max(wait / 2 + Math.random() * (wait / 2), options.atLeastMs ?? 0);
     await tx
       .updateTable('subject')
@@ -161,6 +167,16 @@ export async function postponeSubject(db: Db, lease: SubjectLease, afterMs: numb
         .execute();
     }
   });
+}
+
+async function isYounger(tx: Tx, event: number, ms: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom('inbox_event')
+    .select('id')
+    .where('id', '=', event)
+    .where(sql<boolean>`received_at > ${nowPlus(-ms)}`)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function takeEvents(db: Db, subject: string, options: LeaseOptions): Promise<readonly InboxEvent[]> {

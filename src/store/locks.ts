@@ -89,24 +89,29 @@ export async function claimLocks(tx: Tx, claims: NewClaims): Promise<void> {
   }
 }
 
-/** Give up the pull request's claims, those named or all of them. Giving up all is noted on the pull request. */
+export interface ClaimsToRelease {
+  readonly repositoryId: number;
+  readonly pull: number;
+  readonly dirspaces: readonly Dirspace[] | 'all';
+  readonly byPerson?: boolean;
+}
+
+/** Give up the pull request's claims, those named or all of them. Giving up all, or by a person's word, is noted on the pull request. */
 export async function releaseLocks(
   tx: Tx,
-  place: { readonly repositoryId: number; readonly pull: number },
-  dirspaces: readonly Dirspace[] | 'all',
+  { repositoryId, pull, dirspaces, byPerson = dirspaces === 'all' }: ClaimsToRelease,
 ): Promise<void> {
-  const mine = tx
-    .deleteFrom('lock_claim')
-    .where('repository_id', '=', place.repositoryId)
-    .where('pull', '=', place.pull);
-  if (dirspaces === 'all') {
-    await mine.execute();
+  const mine = tx.deleteFrom('lock_claim').where('repository_id', '=', repositoryId).where('pull', '=', pull);
+  if (byPerson) {
     await tx
       .updateTable('pull_request')
       .set({ unlocked_at: now() })
-      .where('repository_id', '=', place.repositoryId)
-      .where('number', '=', place.pull)
+      .where('repository_id', '=', repositoryId)
+      .where('number', '=', pull)
       .execute();
+  }
+  if (dirspaces === 'all') {
+    await mine.execute();
     return;
   }
   for (const { dir, workspace } of dirspaces) {

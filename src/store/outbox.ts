@@ -127,6 +127,17 @@ export async function leaseOutbox(db: Db, options: { readonly leaseMs: number })
   });
 }
 
+/** Have the right to write for longer. False: it is another's by now. */
+export async function extendOutbox(db: Db, lease: OutboxLease, leaseMs: number): Promise<boolean> {
+  const extended = await db
+    .updateTable('outbox_lane')
+    .set({ lease_until: nowPlus(leaseMs) })
+    .where('installation_id', '=', lease.installationId)
+    .where('lease_token', '=', lease.token)
+    .executeTakeFirst();
+  return extended.numUpdatedRows === 1n;
+}
+
 /** It is done. Should a newer wish have come while it was sent, that one is sent next. False: the lease was lost. */
 export async function finishOutbox(db: Db, lease: OutboxLease): Promise<boolean> {
   return settle(db, lease, async (tx) => {

@@ -83,7 +83,7 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
       await claimLocks(tx, { ...intent, repositoryId: inRepository(place).repositoryId });
       return null;
     case 'release-locks':
-      await releaseLocks(tx, { repositoryId: inRepository(place).repositoryId, pull: intent.pull }, intent.dirspaces);
+      await releaseLocks(tx, { ...intent, repositoryId: inRepository(place).repositoryId });
       return null;
     case 'save-change':
       await tx

@@ -5,23 +5,30 @@ import { triage } from '../decision/triage.ts';
 import type { Decision } from '../domain/decision.ts';
 import { type Event, installationOf } from '../domain/event.ts';
 import { Failure, isPassing } from '../domain/failure.ts';
+import { HOUR, MINUTE } from '../domain/instant.ts';
 import type { GitHubFacts } from '../domain/snapshot.ts';
+import { appUntil } from '../github/app-until.ts';
 import { commitDecision } from '../store/commit.ts';
 import { extendLease, failEvent, leaseSubject, postponeSubject, type SubjectLease } from '../store/inbox-lease.ts';
 import { giveUp } from './give-up.ts';
 import { recoverInstallation } from './recover-installation.ts';
 import { takeSnapshot, widenSnapshot } from './take-snapshot.ts';
-import { LEASE_MS, type WorkerDeps } from './worker-deps.ts';
+import { whileHeld } from './while-held.ts';
+import type { WorkerDeps } from './worker-deps.ts';
 
 /** Attempts at one event before it is dead. With the backoff this is about a quarter of an hour. */
 const MAX_ATTEMPTS = 10;
+/** While GitHub cannot be reached an event is kept for so long, and tried at least every two minutes. */
+const OUTAGE = { patientMs: 4 * HOUR, longestMs: 2 * MINUTE };
 /** Decide again so often when other subjects are faster, before the event waits for its next attempt. */
 const MAX_CONFLICTS = 5;
 const AFTER_CONFLICTS_MS = 250;
 
 /** Take the line that waits longest and handle its head. False: no line waits. */
 export async function handleNextSubject(deps: WorkerDeps): Promise<boolean> {
-  const lease = await leaseSubject(deps.database.db, { leaseMs: LEASE_MS, coalesces });
+  const { db } = deps.database;
+  const since = performance.now();
+  const lease = await leaseSubject(db, { leaseMs: deps.lease.forMs, coalesces });
   if (lease === undefined) {
     return false;
   }
@@ -30,34 +37,22 @@ export async function handleNextSubject(deps: WorkerDeps): Promise<boolean> {
       // Attempts are counted when the event is taken: this one took the process with it each time, or outlived every lease.
       throw new Error('every attempt at this event ended without a word');
     }
-    await whileKept(deps, lease, () => handle(deps, lease));
+    // Reading a large tree page by page can take longer than one lease.
+    const held = {
+      times: deps.lease,
+      since,
+      renew: () => extendLease(db, lease, deps.lease.forMs),
+      log: deps.log,
+      what: lease.subject,
+    };
+    await whileHeld(held, (lost) => {
+      const app = appUntil(deps.app, AbortSignal.any([lost, deps.hurry]));
+      return handle({ ...deps, app }, lease);
+    });
   } catch (error) {
     await failed(deps, lease, error);
   }
   return true;
-}
-
-/** Renewals of a lease. After that the event hangs, and another lane may try. */
-const MAX_RENEWALS = 20;
-
-/** Keep the line while it is worked on: reading a large tree page by page can take longer than one lease. */
-async function whileKept(deps: WorkerDeps, lease: SubjectLease, work: () => Promise<void>): Promise<void> {
-  let renewals = 0;
-  const renew = setInterval(() => {
-    renewals += 1;
-    if (renewals >= MAX_RENEWALS) {
-      clearInterval(renew);
-    }
-    // Not renewed is not lost: the commit asks whose the line is.
-    extendLease(deps.database.db, lease, LEASE_MS).catch((error: unknown) =>
-      deps.log.warn({ err: error, subject: lease.subject }, 'a lease was not renewed'),
-    );
-  }, LEASE_MS / 3);
-  try {
-    await work();
-  } finally {
-    clearInterval(renew);
-  }
 }
 
 async function handle(deps: WorkerDeps, lease: SubjectLease): Promise<void> {
@@ -122,6 +117,11 @@ async function commit(
 }
 
 async function failed(deps: WorkerDeps, lease: SubjectLease, error: unknown): Promise<void> {
+  if (deps.hurry.aborted) {
+    // We broke it off ourselves, and another process may take it at once.
+    await postponeSubject(deps.database.db, lease, 0);
+    return;
+  }
   const passing = isPassing(error);
   const message = error instanceof Error ? error.message : 'unknown error';
   deps.log[passing ? 'warn' : 'error'](
@@ -133,6 +133,7 @@ async function failed(deps: WorkerDeps, lease: SubjectLease, error: unknown): Pr
     error: message,
     maxAttempts: MAX_ATTEMPTS,
     whenDead: (tx) => giveUp(tx, lease),
+    ...(passing ? OUTAGE : {}),
     ...(wait === null ? {} : { atLeastMs: wait }),
   });
   if (outcome === 'dead') {

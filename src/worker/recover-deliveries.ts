@@ -2,13 +2,20 @@ import { Failure } from '../domain/failure.ts';
 import { DAY, MINUTE, SECOND } from '../domain/instant.ts';
 import type { GitHubClient } from '../github/app-client.ts';
 import { listDeliveries, requestRedelivery } from '../github/deliveries.ts';
-import { type DeliveryLook, endDeliveryLook, saveDeliveryLook, takeDeliveryLook } from '../store/delivery-look.ts';
+import {
+  type DeliveryLook,
+  endDeliveryLook,
+  extendDeliveryLook,
+  saveDeliveryLook,
+  takeDeliveryLook,
+} from '../store/delivery-look.ts';
 import {
   askedForDelivery,
   dueLostDeliveries,
   noteLostDeliveries,
   settleLostDeliveries,
 } from '../store/lost-deliveries.ts';
+import { LEASE, whileHeld } from './while-held.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 const LOOK_EVERY_MS = 3 * MINUTE;
@@ -23,9 +30,8 @@ const OVERLAP_MS = 2 * MINUTE;
 /** Calls of one look, at most: pages of a hundred, and requests for redelivery. */
 const MAX_PAGES = 3;
 const MAX_REQUESTS = 20;
-/** No request is begun later than this after the look began; with what may be under way then, less than the lease. */
+/** No request is begun later than this after the look began. */
 const REQUESTS_UNTIL_MS = 60 * SECOND;
-const LEASE_MS = 2 * MINUTE;
 
 /**
  * Find deliveries that GitHub sent and we never got, and have them sent again: once per look and delivery, with growing
@@ -36,9 +42,10 @@ export async function recoverDeliveries(
   deps: Pick<WorkerDeps, 'database' | 'app' | 'log'>,
   options: { readonly atOnce?: boolean; readonly goOn?: () => boolean } = {},
 ): Promise<number | undefined> {
-  const { database, app, log } = deps;
+  const { database, log } = deps;
+  const since = performance.now();
   const look = await takeDeliveryLook(database.db, {
-    leaseMs: LEASE_MS,
+    leaseMs: LEASE.forMs,
     firstBackMs: FIRST_BACK_MS,
     keptMs: KEPT_MS,
     atOnce: options.atOnce === true,
@@ -46,27 +53,19 @@ export async function recoverDeliveries(
   if (look === undefined) {
     return undefined;
   }
+  const held = {
+    times: LEASE,
+    since,
+    renew: () => extendDeliveryLook(database.db, look.token, LEASE.forMs),
+    log,
+    what: 'the look for lost deliveries',
+  };
   let dueInMs = LOOK_EVERY_MS;
   try {
-    const began = performance.now();
-    const client = await app.appClient();
-    const complete = await compare(deps, client, look);
-    const { arrived, givenUp } = await settleLostDeliveries(database.db, KEPT_MS);
-    if (arrived.length > 0) {
-      log.info({ deliveries: arrived }, 'deliveries that were lost have come');
-    }
-    if (givenUp.length > 0) {
-      log.warn(
-        { deliveries: givenUp },
-        'GitHub has forgotten deliveries that never came; see the pull requests of that time',
-      );
-    }
-    const { asked, more } = await askForLost(
-      deps,
-      client,
-      () => performance.now() < began + REQUESTS_UNTIL_MS && options.goOn?.() !== false,
+    const { asked, all } = await whileHeld(held, (lost) =>
+      lookOnce(deps, look, () => !lost.aborted && options.goOn?.() !== false),
     );
-    if (more || !complete) {
+    if (!all) {
       dueInMs = LOOK_AGAIN_MS;
     }
     return asked;
@@ -80,6 +79,30 @@ export async function recoverDeliveries(
   } finally {
     await endDeliveryLook(database.db, look.token, dueInMs);
   }
+}
+
+/** `all`: nothing is left for another look. */
+async function lookOnce(
+  deps: Pick<WorkerDeps, 'database' | 'app' | 'log'>,
+  look: DeliveryLook,
+  goOn: () => boolean,
+): Promise<{ readonly asked: number; readonly all: boolean }> {
+  const { database, app, log } = deps;
+  const began = performance.now();
+  const client = await app.appClient();
+  const complete = await compare(deps, client, look);
+  const { arrived, givenUp } = await settleLostDeliveries(database.db, KEPT_MS);
+  if (arrived.length > 0) {
+    log.info({ deliveries: arrived }, 'deliveries that were lost have come');
+  }
+  if (givenUp.length > 0) {
+    log.warn(
+      { deliveries: givenUp },
+      'GitHub has forgotten deliveries that never came; see the pull requests of that time',
+    );
+  }
+  const { asked, more } = await askForLost(deps, client, () => performance.now() < began + REQUESTS_UNTIL_MS && goOn());
+  return { asked, all: complete && !more };
 }
 
 /** Go through what GitHub lists, from the newest back to where an earlier look ended. False: there is more than one look may read. */

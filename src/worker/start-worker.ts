@@ -1,9 +1,11 @@
 import { MINUTE, SECOND } from '../domain/instant.ts';
+import { appUntil } from '../github/app-until.ts';
 import { deliverNextEffect } from './deliver-effect.ts';
 import { handleNextSubject } from './handle-subject.ts';
 import { CHORES_EVERY_MS, doChores, moveDueTimers } from './housekeeping.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { recoverDeliveries } from './recover-deliveries.ts';
+import { LEASE } from './while-held.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** The backstop of the wake-ups, and how late a timer may be. */
@@ -19,7 +21,15 @@ export interface Worker {
 }
 
 /** Start the loops: events, writes to GitHub, timers, chores, lost deliveries. */
-export function startWorker(deps: WorkerDeps): Worker {
+export function startWorker({
+  finishWithinMs,
+  ...given
+}: Omit<WorkerDeps, 'lease' | 'hurry'> & {
+  /** When it stops: calls to GitHub that take longer are broken off, so that there is time to give back what is in hand. */
+  readonly finishWithinMs: number;
+}): Worker {
+  const hurry = new AbortController();
+  const deps: WorkerDeps = { ...given, lease: LEASE, hurry: hurry.signal };
   const { database, log } = deps;
   const never = () => () => {};
   let justStarted = true;
@@ -60,10 +70,12 @@ export function startWorker(deps: WorkerDeps): Worker {
       pollMs: CHORES_EVERY_MS,
       listen: never,
       work: async () => {
-        // What was sent while nobody listened: ask for it now, however short the pause was.
-        const atOnce = justStarted;
-        justStarted = false;
-        await recoverDeliveries(deps, { atOnce, goOn: () => !stopping });
+        // What was sent while nobody listened: ask for it as soon as we can, however short the pause was.
+        const asked = await recoverDeliveries(
+          { ...deps, app: appUntil(deps.app, hurry.signal) },
+          { atOnce: justStarted, goOn: () => !stopping },
+        );
+        justStarted &&= asked === undefined;
         return false;
       },
     }),
@@ -71,7 +83,9 @@ export function startWorker(deps: WorkerDeps): Worker {
   return {
     stop: async () => {
       stopping = true;
+      const late = setTimeout(() => hurry.abort(), finishWithinMs);
       await Promise.all(loops.map((loop) => loop.stop()));
+      clearTimeout(late);
     },
     isAlive: () => loops.every((loop) => Date.now() - loop.lastAlive() < 2 * MINUTE),
   };

@@ -3,6 +3,7 @@ import type { Identity } from '../github/identity.ts';
 import type { TreeCache } from '../github/repository-tree.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../store/database.ts';
+import type { LeaseTimes } from './while-held.ts';
 
 /** What the loops work with. */
 export interface WorkerDeps {
@@ -16,7 +17,8 @@ export interface WorkerDeps {
   readonly publicUrl: string;
   /** Where people see GitHub, e.g. `https://github.com`; for links. */
   readonly webUrl: string;
+  /** How leases of events and of writes are kept. */
+  readonly lease: LeaseTimes;
+  /** Aborted when the service closes and has waited long enough: what is in hand is broken off and given back. */
+  readonly hurry: AbortSignal;
 }
-
-/** Longer than everything that one event or one write may take, GitHub's time-outs included. */
-export const LEASE_MS = 90_000;

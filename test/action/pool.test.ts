@@ -28,6 +28,25 @@ it('keeps to its size, never has two of one key at once, and does not wait for t
   expect(done.indexOf(0)).toBe(34);
 });
 
+it('begins another while one that made room is still on its way, and has at most twice its size in hand', async () => {
+  const begun: number[] = [];
+  const sent = Promise.withResolvers<void>();
+  const all = forEachPooled([0, 1, 2, 3, 4, 5], { size: 2, key: String }, async (item, makeRoom) => {
+    begun.push(item);
+    makeRoom();
+    makeRoom();
+    if (begun.length === 4) {
+      sent.resolve();
+    }
+    await sent.promise;
+    if (item === 0) {
+      expect(begun).toEqual([0, 1, 2, 3]);
+    }
+  });
+  await all;
+  expect(begun).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
 const LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version     = "5.1.0"\n  hashes = []\n}\n';
 
 it('reads the pinned providers of a lock file', () => {

@@ -97,7 +97,7 @@ it('stops the engine when a heartbeat is answered with cancel, and reports', asy
     repositoryUrl: world.origin.dir,
     token: '',
     tempDir: world.temp,
-    env: childEnv({ PATH: engine.path, FAKE_PLAN: 'hang' }, { keepGithubToken: false }),
+    env: childEnv({ PATH: engine.path, FAKE_PLAN: 'hang' }, { keepGithubToken: false, memoryBytes: 16 * 2 ** 30 }),
     pluginCacheDir: undefined,
     log: openRunLog(write, { inActions: false, mask: mask.mask }),
     mask,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { COMPILE_CACHE } from '../compile-cache.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
@@ -19,7 +20,7 @@ export class ServiceProcess {
   async start(): Promise<void> {
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(process.execPath, [MAIN], {
-      env: { PATH, HOME, ...this.#environment },
+      env: { PATH, HOME, ...COMPILE_CACHE, ...this.#environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { COMPILE_CACHE } from '../compile-cache.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -18,7 +19,10 @@ export async function plumbline(
 ): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd ?? import.meta.dirname,
-    ...(options.env === undefined ? {} : { env: { PATH: process.env.PATH, ...options.env } }),
+    env: {
+      ...(options.env === undefined ? process.env : { PATH: process.env.PATH, ...options.env }),
+      ...COMPILE_CACHE,
+    },
   });
   child.stdin.end(options.input ?? '');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);

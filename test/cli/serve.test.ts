@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMPILE_CACHE } from '../compile-cache.ts';
 import { World } from '../world/world.ts';
 import { plumbline } from './run-cli.ts';
 
@@ -37,7 +38,7 @@ const environment = () => ({
 describe.each(ENTRIES)('%s', (_name, [entry, ...args]) => {
   it('is the service until a signal ends it, and exits 0', { timeout: 60_000 }, async () => {
     const child = spawn(process.execPath, [join(SRC, entry), ...args], {
-      env: { PATH: process.env.PATH, ...environment() },
+      env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...environment() },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit');

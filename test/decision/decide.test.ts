@@ -445,9 +445,7 @@ describe('somebody comments', () => {
     const ours = { locks: [claim(8, 'stage', { appliedAt: NOW - MINUTE })] };
     const decision = decide(planned({ ours }), comment('plumbline unlock #8 #9'));
     expect(decision.reason).toBe('unlocked');
-    expect(intents(decision, 'reply')[0]?.body).toMatch(
-      /Unlocked\*\* what #8[\s\S]*Partly done[\s\S]*9 holds nothing/u,
-    );
+    expect(intents(decision, 'reply')[0]?.body).toMatch(/Unlocked\*\* what #8[\s\S]*Not done[\s\S]*9 holds nothing/u);
   });
 
   it('releases no lock under an apply that runs', () => {

@@ -4,15 +4,16 @@ import { createLog } from '../../src/log.ts';
 import { instant } from '../../src/store/values.ts';
 import { recoverDeliveries } from '../../src/worker/recover-deliveries.ts';
 import { Random } from '../simulation/random.ts';
-import { AUTHOR, decided, REVIEWER, type Stage, startStage, waitForRows } from './stage.ts';
+import { hasTerraform, openStage } from './open-stage.ts';
+import { AUTHOR, decided, REVIEWER, type Stage, waitForRows } from './stage.ts';
 
 const stages: Stage[] = [];
 afterEach(async () => {
   await Promise.all(stages.splice(0).map((stage) => stage.close()));
 });
 
-async function newStage(...options: Parameters<typeof startStage>): Promise<Stage> {
-  const stage = await startStage(...options);
+async function newStage(...options: Parameters<typeof openStage>): Promise<Stage> {
+  const stage = await openStage(...options);
   stages.push(stage);
   return stage;
 }
@@ -114,7 +115,7 @@ const LOSABLE = [
 
 const SEED = 4;
 
-describe('the life of a pull request', () => {
+describe.skipIf(!hasTerraform)('the life of a pull request', () => {
   it(`ends as it would have without the losses (seed ${SEED})`, async () => {
     const random = new Random(SEED);
     const lost = ['pull_request.opened', ...LOSABLE.filter(() => random.chance(0.5))];

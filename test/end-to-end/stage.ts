@@ -26,6 +26,8 @@ export interface StageOptions {
   readonly config?: string;
   /** More files of the default branch; a function is told where root modules keep their state. */
   readonly files?: Readonly<Record<string, string>> | ((stateDir: string) => Readonly<Record<string, string>>);
+  /** How long the service lets things finish when it closes, in milliseconds. */
+  readonly finishWithinMs?: number;
   /** Start the service otherwise than in this process, in this environment. */
   readonly start?: (environment: Readonly<Record<string, string>>, url: string) => Promise<Service>;
   /** Change the workflow file, or leave it out with null. */
@@ -87,6 +89,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
             calls.push(call);
             options.onCall?.(call);
           },
+          ...(options.finishWithinMs === undefined ? {} : { finishWithinMs: options.finishWithinMs }),
         })
       : await options.start({ ...environment, PORT: `${port}`, PUBLIC_URL: publicUrl }, publicUrl);
 

@@ -570,7 +570,7 @@ export class Model {
         return;
       case 'release-locks': {
         const keys = intent.dirspaces === 'all' ? null : new Set(intent.dirspaces.map(dirspaceKey));
-        if (keys === null) {
+        if (keys === null || intent.byPerson === true) {
           this.unlockedAt.set(intent.pull, this.now);
         }
         this.locks = this.locks.filter(

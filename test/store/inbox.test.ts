@@ -147,6 +147,22 @@ describeDatabases('the inbox', (kind) => {
     await finish(fourth);
   });
 
+  it('keeps an event through an outage, however often it is tried, and gives it up when it is older than that', async () => {
+    const repository = await freshRepository(database.db);
+    await deliver(database.db, pullEvent(repository), 'outage');
+    const failing = { error: 'GitHub answered 503', maxAttempts: 3, patientMs: 3_600_000, longestMs: 60_000 };
+    for (let attempt = 1; attempt <= 10; attempt += 1) {
+      const lease = await mustLease(database.db);
+      expect(lease.events[0].attempts).toBe(Math.min(attempt, 3));
+      expect(await failEvent(database.db, lease, failing)).toBe('retry');
+      await makeDue(lease.subject);
+    }
+    await sql`update inbox_event set received_at = received_at - interval '2 hours' where key = 'outage'`.execute(
+      database.db,
+    );
+    expect(await failEvent(database.db, await mustLease(database.db), failing)).toBe('dead');
+  });
+
   it('does not count an attempt that was put off', async () => {
     const repository = await freshRepository(database.db);
     await deliver(database.db, pullEvent(repository));

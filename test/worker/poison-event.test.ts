@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import type { Database } from '../../src/store/database.ts';
 import { handleNextSubject } from '../../src/worker/handle-subject.ts';
+import { LEASE } from '../../src/worker/while-held.ts';
 import type { WorkerDeps } from '../../src/worker/worker-deps.ts';
 import { freshDatabase } from '../database.ts';
 import { decide, decision, deliver, freshRepository, newRun, pullEvent } from '../store/store-world.ts';
@@ -14,14 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
+/** Nothing of GitHub is there: to touch it would be an error of another kind. */
+function depsWithoutGitHub(): WorkerDeps {
+  return Object.create({
+    database,
+    log: createLog('silent'),
+    lease: LEASE,
+    hurry: new AbortController().signal,
+  });
+}
+
 it('gives up an event that took the process with it at every attempt, before it does so again', async () => {
   const repository = await freshRepository(database.db);
   const key = randomUUID();
   await deliver(database.db, pullEvent(repository), key);
   await sql`update inbox_event set attempts = 10 where key = ${key}`.execute(database.db);
-  // Nothing of GitHub is there: to touch it would be an error of another kind.
-  const deps: WorkerDeps = Object.create({ database, log: createLog('silent') });
-  expect(await handleNextSubject(deps)).toBe(true);
+  expect(await handleNextSubject(depsWithoutGitHub())).toBe(true);
   const event = await database.db
     .selectFrom('inbox_event')
     .select(['state', 'last_error'])
@@ -42,8 +51,7 @@ it.each([
   const key = randomUUID();
   await deliver(database.db, { kind, repository, pull: 1, run: run.id }, key);
   await sql`update inbox_event set attempts = 10 where key = ${key}`.execute(database.db);
-  const deps: WorkerDeps = Object.create({ database, log: createLog('silent') });
-  expect(await handleNextSubject(deps)).toBe(true);
+  expect(await handleNextSubject(depsWithoutGitHub())).toBe(true);
   const ended = await database.db
     .selectFrom('run')
     .select(['state', 'end_reason'])

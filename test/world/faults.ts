@@ -36,6 +36,8 @@ export interface DeliverySubject {
 export class Faults {
   readonly #calls: Armed<CallFault, CallSubject>[] = [];
   readonly #deliveries: Armed<DeliveryFault, DeliverySubject>[] = [];
+  /** The calls that something went wrong with, as `POST /api/graphql`, from the moment at which they came. */
+  readonly struck: string[] = [];
   /** Trees longer than this are cut and marked `truncated`. */
   maxTreeEntries = 100_000;
   /** Lists of a pull request's files end here without saying so, as GitHub's do at 3000. */
@@ -58,7 +60,11 @@ export class Faults {
   }
 
   takeForCall(call: CallSubject): CallFault | undefined {
-    return take(this.#calls, call);
+    const fault = take(this.#calls, call);
+    if (fault !== undefined) {
+      this.struck.push(`${call.method} ${call.path}`);
+    }
+    return fault;
   }
 
   takeForDelivery(delivery: DeliverySubject): DeliveryFault | undefined {

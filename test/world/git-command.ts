@@ -7,7 +7,7 @@ export interface GitResult {
 }
 
 // Nothing of the machine's own git configuration may leak into the world.
-const QUIET_ENV = {
+export const QUIET_ENV = {
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_TERMINAL_PROMPT: '0',

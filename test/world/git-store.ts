@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { git, tryGit } from './git-command.ts';
 import { createMemory, isFixed, isFullSha } from './git-memory.ts';
+import { type GitObject, objectAt, shaOf } from './git-objects.ts';
 
 type FileContent = string | Uint8Array | null | { readonly mode: '100755' | '120000'; readonly content: string };
 /** Path to content; `null` deletes. */
@@ -29,12 +30,6 @@ export interface TreeEntry {
   readonly path: string;
 }
 
-export interface GitObject {
-  readonly sha: string;
-  readonly type: string;
-  readonly bytes: Buffer;
-}
-
 export interface CommitFacts {
   readonly sha: string;
   readonly tree: string;
@@ -43,14 +38,27 @@ export interface CommitFacts {
   readonly message: string;
 }
 
-/** Create a bare repository that serves any commit over HTTP, as GitHub does. */
+/** Create a bare repository that serves any commit over HTTP, as GitHub does. Written by hand: `init` and `config` are five processes. */
 export async function initBare(directory: string, defaultBranch: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  await git(directory, ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`]);
-  await git(directory, ['config', 'http.receivepack', 'true']);
-  await git(directory, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
-  await git(directory, ['config', 'uploadpack.allowFilter', 'true']);
-  await git(directory, ['config', 'gc.auto', '0']);
+  for (const part of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags']) {
+    await mkdir(join(directory, part), { recursive: true });
+  }
+  await writeFile(join(directory, 'HEAD'), `ref: refs/heads/${defaultBranch}\n`);
+  await writeFile(
+    join(directory, 'config'),
+    `[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = true
+[http]
+	receivepack = true
+[uploadpack]
+	allowAnySHA1InWant = true
+	allowFilter = true
+[gc]
+	auto = 0
+`,
+  );
 }
 
 /** Commit files onto a branch in one process; creates the branch from `from` (a commit) if given, else from nothing. */
@@ -98,42 +106,22 @@ function quotePath(path: string): string {
   return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }
 
+/** The commit of a revision. Throws when there is none. */
 export async function revParse(directory: string, revision: string): Promise<string> {
-  return git(directory, ['rev-parse', '--verify', '--end-of-options', `${revision}^{commit}`]);
+  const sha = await shaOf(directory, `${revision}^{commit}`);
+  if (sha === undefined) {
+    throw new Error(`${revision} is no commit of ${directory}`);
+  }
+  return sha;
 }
 
 /** Resolve a branch, tag, ref or sha to a commit; undefined if there is none. */
 export async function tryRevision(directory: string, revision: string): Promise<string | undefined> {
-  const fixed = isFullSha(revision);
-  return (
-    (fixed ? undefined : await looseRef(directory, revision)) ??
-    revisions(directory, revision, fixed, () => askRevision(directory, revision))
-  );
-}
-
-const revisions = createMemory<string | undefined>((sha) => sha !== undefined);
-
-/** A branch as git keeps it until it packs its refs: one small file, read without a process. */
-async function looseRef(directory: string, revision: string): Promise<string | undefined> {
-  try {
-    const text = await readFile(join(directory, 'refs/heads', revision.replace(/^refs\/heads\//, '')), 'utf8');
-    return isFullSha(text.trim()) ? text.trim() : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function askRevision(directory: string, revision: string): Promise<string | undefined> {
-  for (const candidate of [`refs/heads/${revision}`, `refs/tags/${revision}`, revision]) {
-    const result = await tryGit(directory, [
-      'rev-parse',
-      '--verify',
-      '--quiet',
-      '--end-of-options',
-      `${candidate}^{commit}`,
-    ]);
-    if (result.code === 0) {
-      return result.stdout.toString().trim();
+  const candidates = isFullSha(revision) ? [revision] : [`refs/heads/${revision}`, `refs/tags/${revision}`, revision];
+  for (const candidate of candidates) {
+    const sha = await shaOf(directory, `${candidate}^{commit}`);
+    if (sha !== undefined) {
+      return sha;
     }
   }
   return undefined;
@@ -191,8 +179,11 @@ export async function commitTree(
   });
 }
 
+/** Written as git keeps it, in a file of its own: nothing here packs refs. */
 export async function updateRef(directory: string, ref: string, sha: string): Promise<void> {
-  await git(directory, ['update-ref', ref, sha]);
+  const file = join(directory, ref);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${sha}\n`);
 }
 
 export async function deleteRef(directory: string, ref: string): Promise<void> {
@@ -275,17 +266,11 @@ export async function listTree(
 ): Promise<{ readonly sha: string; readonly entries: readonly TreeEntry[] } | undefined> {
   // `rev:path^{tree}` would be read as a path that ends in `^{tree}`.
   const wanted = treeish.includes(':') ? treeish : `${treeish}^{tree}`;
-  const sha = await tryGit(directory, ['rev-parse', '--verify', '--quiet', '--end-of-options', wanted]);
-  if (sha.code !== 0) {
+  const sha = await shaOf(directory, wanted);
+  if (sha === undefined) {
     return undefined;
   }
-  const listing = await git(directory, [
-    'ls-tree',
-    '-z',
-    '-l',
-    ...(recursive ? ['-r', '-t'] : []),
-    sha.stdout.toString().trim(),
-  ]);
+  const listing = await git(directory, ['ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), sha]);
   const entries = listing
     .split('\0')
     .filter((line) => line !== '')
@@ -294,7 +279,7 @@ export async function listTree(
       const [mode = '', type = '', id = '', size = '-'] = meta.split(/ +/);
       return { mode, type, sha: id, size: size === '-' ? undefined : Number(size), path };
     });
-  return { sha: sha.stdout.toString().trim(), entries };
+  return { sha, entries };
 }
 
 const modeAtMemory = createMemory<number | undefined>();
@@ -310,27 +295,27 @@ async function askModeAt(directory: string, commit: string, path: string): Promi
   return result.code === 0 && mode !== '' ? Number.parseInt(mode, 8) : undefined;
 }
 
-const objectAtMemory = createMemory<GitObject | undefined>();
-
-/** What stands at `<revision>:<path>`: its object, or undefined. */
-export function objectAt(directory: string, expression: string): Promise<GitObject | undefined> {
-  return objectAtMemory(directory, expression, isFixed(expression), () => askObjectAt(directory, expression));
-}
-
-async function askObjectAt(directory: string, expression: string): Promise<GitObject | undefined> {
-  const result = await tryGit(directory, ['cat-file', '--batch'], { input: `${expression}\n` });
-  const end = result.stdout.indexOf(10);
-  const [sha = '', type = '', size = ''] = result.stdout.subarray(0, end).toString().split(' ');
-  if (!/^\d+$/.test(size)) {
-    return undefined;
-  }
-  return { sha, type, bytes: result.stdout.subarray(end + 1, end + 1 + Number(size)) };
-}
-
 export async function commitFacts(directory: string, revision: string): Promise<CommitFacts | undefined> {
   const sha = await tryRevision(directory, revision);
-  const [facts] = sha === undefined ? [] : await logOf(directory, ['-1', sha]);
-  return facts;
+  const found = sha === undefined ? undefined : await objectAt(directory, sha);
+  return found === undefined ? undefined : parseCommit(found);
+}
+
+/** Source: the commit object as `git cat-file commit` prints it: headers, an empty line, the message. */
+function parseCommit({ sha, bytes }: GitObject): CommitFacts {
+  const text = bytes.toString();
+  const end = text.indexOf('\n\n');
+  const headers = text.slice(0, end).split('\n');
+  const all = (name: string) =>
+    headers.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
+  const [, name = '', email = '', seconds = '0'] = /^(.*) <(.*)> (\d+)/.exec(all('author')[0] ?? '') ?? [];
+  return {
+    sha,
+    tree: all('tree')[0] ?? '',
+    parents: all('parent'),
+    author: { name, email, date: new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z') },
+    message: text.slice(end + 2).trimEnd(),
+  };
 }
 
 const logOfMemory = createMemory<readonly CommitFacts[]>((found) => found.length > 0);

@@ -1,5 +1,6 @@
 import { checkAppSlug } from './check-json.ts';
-import { type CommitFacts, commitFacts, logOf, mergeBase, modeAt, objectAt, tryRevision } from './git-store.ts';
+import { objectAt } from './git-objects.ts';
+import { type CommitFacts, commitFacts, logOf, mergeBase, modeAt, tryRevision } from './git-store.ts';
 import { type ConnectionArgs, connection } from './graphql-connection.ts';
 import { requiredContexts } from './mergeability.ts';
 import type { WorldParts } from './world-parts.ts';

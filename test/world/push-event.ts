@@ -1,5 +1,5 @@
 import { pushCommitJson } from './commit-json.ts';
-import { changedFiles, fetchFrom, logOf, tryRevision, updateRef } from './git-store.ts';
+import { type CommitFacts, changedFiles, commitFacts, fetchFrom, logOf, tryRevision, updateRef } from './git-store.ts';
 import { NOT_COMPUTED, timestamp } from './mergeability.ts';
 import { pullJson } from './pull-json.ts';
 import { repositoryJson } from './repository-json.ts';
@@ -44,6 +44,19 @@ export async function refMoved(
   }
 }
 
+/** Oldest first. Of a branch that was not there before only the newest. */
+async function pushedCommits(
+  repository: Repository,
+  before: string | null,
+  after: string,
+): Promise<readonly CommitFacts[]> {
+  if (before === null) {
+    const newest = await commitFacts(repository.gitDir, after);
+    return newest === undefined ? [] : [newest];
+  }
+  return (await logOf(repository.gitDir, [`${before}..${after}`, `-${MAX_PUSH_COMMITS}`])).toReversed();
+}
+
 async function emitPush(
   parts: WorldParts,
   repository: Repository,
@@ -52,8 +65,7 @@ async function emitPush(
   const { state } = parts;
   const created = move.before === NO_COMMIT;
   const deleted = move.after === NO_COMMIT;
-  const range = created ? [move.after, '-1'] : [`${move.before}..${move.after}`, `-${MAX_PUSH_COMMITS}`];
-  const commits = deleted ? [] : (await logOf(repository.gitDir, range)).toReversed();
+  const commits = deleted ? [] : await pushedCommits(repository, created ? null : move.before, move.after);
   const described = await Promise.all(
     commits.map(async (commit) => {
       const parent = commit.parents[0];

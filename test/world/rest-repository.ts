@@ -4,6 +4,7 @@ import { permits } from './accounts.ts';
 import { ApiError, notFound } from './api-error.ts';
 import { page, repositoryRoutes, requireToken, respond } from './api-route.ts';
 import { commitJson, diffEntryJson } from './commit-json.ts';
+import { objectAt } from './git-objects.ts';
 import {
   changedFiles,
   commitFacts,
@@ -12,7 +13,6 @@ import {
   listTree,
   logOf,
   mergeBase,
-  objectAt,
   tryRevision,
 } from './git-store.ts';
 import { NO_COMMIT, refMoved } from './push-event.ts';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ApiError, notFound } from './api-error.ts';
 import { asText, evaluateTemplate } from './expression.ts';
-import { commitFacts, listTree, objectAt, tryRevision } from './git-store.ts';
+import { objectAt } from './git-objects.ts';
+import { commitFacts, listTree, tryRevision } from './git-store.ts';
 import { timestamp } from './mergeability.ts';
 import type { Json } from './request-body.ts';
 import { contextsOf } from './runner-environment.ts';

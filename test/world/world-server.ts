@@ -34,6 +34,9 @@ export function worldApp(parts: WorldParts, closing: AbortSignal): Hono {
     const at = Date.now();
     const path = new URL(c.req.url).pathname;
     const fault = parts.faults.takeForCall({ method: c.req.method, path });
+    if (fault !== undefined) {
+      parts.journal.changed();
+    }
     const refused = fault === undefined ? undefined : await before(fault, closing);
     if (refused === undefined) {
       await next();

@@ -7,6 +7,7 @@ import { apiUrl } from './account-json.ts';
 import type { Account } from './accounts.ts';
 import { Deliveries, webhookHeaders } from './deliveries.ts';
 import { Faults } from './faults.ts';
+import { closeObjectReaders } from './git-objects.ts';
 import { Journal } from './journal.ts';
 import { keyPairFor } from './key-pairs.ts';
 import { type Claims, OidcIssuer } from './oidc-issuer.ts';
@@ -211,6 +212,7 @@ export class World extends WorldPeople implements AsyncDisposable {
       }
     }
     await this.#server.close();
+    await closeObjectReaders(this.#root);
     await rm(this.#root, { recursive: true, force: true, maxRetries: 3 });
   }
 
