@@ -1,4 +1,5 @@
 import { dirspaceKey } from '../domain/dirspace.ts';
+import { code } from '../report/escape.ts';
 import type { Asker } from './answer-command.ts';
 import { intend } from './draft.ts';
 import { gateName, mayApprove } from './gates.ts';
@@ -53,5 +54,10 @@ export function approveCommand(it: PullCase, tokens: readonly string[], asker: A
     );
     publish(it);
   }
-  return refusals.length === 0 ? done('gate-approved') : { reason: refusals[0]?.reason ?? 'gate-denied', refusals };
+  if (refusals.length === 0) {
+    return done('gate-approved');
+  }
+  return approved.length === 0
+    ? { reason: refusals[0]?.reason ?? 'gate-denied', refusals }
+    : { reason: 'gate-approved', refusals, answer: `**Approved**: ${approved.map((token) => code(token)).join(', ')}` };
 }

@@ -9,8 +9,8 @@ const PATIENCE_MS = 2 * MINUTE;
 const AGAIN_MS = 20 * SECOND;
 
 /**
- * A command against which nothing stands but that GitHub does not know yet whether it can merge is not refused: it is decided
- * again, as if it had come a little later, until it is two minutes old. Returns whether it is.
+ * A command, or the claim of its run, against which nothing stands but that GitHub does not know yet whether it can merge is not
+ * refused: it is decided again, as if it had come a little later, until it is two minutes old. Returns whether it is.
  */
 export function askLater(
   it: PullCase,

@@ -14,6 +14,7 @@ import { teamKey } from './people.ts';
 import { openCase, type PullCase } from './pull-case.ts';
 import { readConfig } from './pull-config.ts';
 import { changeNeed } from './triage.ts';
+import { lockedFiles } from './unlock.ts';
 import { movedBases } from './valid-plans.ts';
 import { type Work, workOf } from './work.ts';
 
@@ -115,7 +116,7 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
     ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
     ...((it.ours.gates ?? []).length > 0 && it.github.waivers === undefined ? { waivers: true } : {}),
     ...missingPeople(it.github, lists, people, {
-      teams: owners ? ownerTeams(it, result.work) : [],
+      teams: owners ? ownerTeams(it, result.work, unlockedFiles(event, it)) : [],
       // Whoever asked was let in when the run was started; only lists that name people are asked again.
       live: [...(event.kind === 'discovered' ? [] : logins), ...approvers],
     }),
@@ -131,7 +132,12 @@ function lightNeed(event: RuledEvent, it: PullCase): Need | undefined {
   }
   const { accessControl } = read.config.base;
   const lists = accessControl.enabled ? [accessControl.unlock] : [];
-  const more = missingPeople(it.github, lists, actors(event, it), { teams: [], live: actors(event, it) });
+  const owners = lists.flat().some((match) => match.kind === 'codeowners');
+  const teams = owners ? owningTeams(it.github, unlockedFiles(event, it)) : [];
+  const more = {
+    ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
+    ...missingPeople(it.github, lists, actors(event, it), { teams, live: actors(event, it) }),
+  };
   return Object.keys(more).length === 0 ? undefined : { pull: it.pull.number, config: true, ...more };
 }
 
@@ -244,12 +250,14 @@ function reviewers({ github }: PullCase): readonly string[] {
   return github.reviews?.known === true ? latestReviews(github.reviews.value).map((review) => review.author.login) : [];
 }
 
-function ownerTeams(it: PullCase, work: Work): readonly string[] {
-  const { codeowners } = it.github;
-  if (codeowners?.known !== true || codeowners.value === null) {
-    return [];
-  }
-  return owningTeams(codeowners.value, [...new Set(work.parts.flatMap((part) => filesOf(it, part)))]);
+function ownerTeams(it: PullCase, work: Work, unlocked: readonly string[]): readonly string[] {
+  return owningTeams(it.github, [...new Set([...unlocked, ...work.parts.flatMap((part) => filesOf(it, part))])]);
+}
+
+/** The files whose owners an `unlock` asks for. */
+function unlockedFiles(event: RuledEvent, it: PullCase): readonly string[] {
+  const lines = event.kind === 'comment' ? parseCommands(event.body, new Set(TRIGGERS)) : [];
+  return lines.some((line) => line.ok && line.command.name === 'unlock') ? lockedFiles(it.ours.locks) : [];
 }
 
 const MAX_PEOPLE = 50;

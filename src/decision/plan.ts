@@ -1,5 +1,5 @@
-import { dirspaceKey } from '../domain/dirspace.ts';
-import type { Notice } from '../domain/notice.ts';
+import { dirspaceKey, dirspaceName } from '../domain/dirspace.ts';
+import { type Notice, OUTDATED } from '../domain/notice.ts';
 import type { BuildOrder, DiscoveryOrder } from '../domain/run.ts';
 import { displayOf } from './display.ts';
 import { intend, note } from './draft.ts';
@@ -10,6 +10,7 @@ import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
 import { environmentsOf, missingEnvironments } from './run-environments.ts';
 import { endRun, type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
+import { resultOf, standingOf } from './valid-plans.ts';
 import type { Part, Work } from './work.ts';
 import { workflowFit } from './workflow-file.ts';
 
@@ -75,12 +76,30 @@ export function publishChange(it: PullCase, work: Work | null, notices: readonly
       do: 'save-change',
       pull,
       change: work?.change ?? null,
-      notices,
+      notices: work === null ? notices : [...notices, ...outdatedNotices(it, work)],
       ...(work === null ? {} : { display: displayOf(work) }),
     },
     { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) },
   );
 }
+
+/**
+ * A plan that does not count any more is erased, and so seen to be stale. "No changes" has no plan that could be erased: while it
+ * is not planned again (`stale_plans: mark`), this says it, and keeps the check from being green.
+ */
+function outdatedNotices(it: PullCase, work: Work): readonly Notice[] {
+  const outdated = work.parts.flatMap((part) => {
+    const standing = resultOf(it, part)?.state === 'no-changes' ? standingOf(it, work, part) : null;
+    return standing?.state === 'invalid' && OUTDATED.has(standing.reason) ? [{ part, reason: standing.reason }] : [];
+  });
+  return [...Map.groupBy(outdated, ({ reason }) => reason)].map(([reason, found]) => {
+    const names = found.slice(0, MAX_NAMED).map(({ part }) => `\`${dirspaceName(part)}\``);
+    const more = found.length > MAX_NAMED ? ` and ${found.length - MAX_NAMED} more` : '';
+    return reasonNotice(reason, `${names.join(', ')}${more}`, 'plumbline plan');
+  });
+}
+
+const MAX_NAMED = 20;
 
 /** Bring what people see up to date with our rows; what the pull request touches stays as it was computed last. */
 export function publish(it: PullCase, newComment = false): void {

@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
 import { DAY, HOUR } from '../domain/instant.ts';
+import { OUTDATED } from '../domain/notice.ts';
 import { isActive } from '../domain/run.ts';
 import { autoapply } from './apply.ts';
 import { automerge } from './automerge.ts';
@@ -57,18 +58,10 @@ export function decideReconsider(draft: Draft, event: Extract<Event, { kind: 're
   return replanStale(it, work, stale, event.because === 'base-moved' ? 'base-moved' : 'plan-expired');
 }
 
-/** Dispaces whose plan was shown for this head and does not count any more. */
+/** Dirspaces whose plan was shown for this head and does not count any more. */
 function staleNow(it: PullCase, work: Work): readonly Placed[] {
-  return layersOf(it, work).all.filter(({ standing }) => standing.state === 'invalid' && STALE.has(standing.reason));
+  return layersOf(it, work).all.filter(({ standing }) => standing.state === 'invalid' && OUTDATED.has(standing.reason));
 }
-
-const STALE: ReadonlySet<string> = new Set([
-  'plan-stale-base',
-  'plan-stale-state',
-  'plan-stale-config',
-  'plan-expired',
-  'state-changed',
-]);
 
 /** Somebody else applied: whatever was planned before that, for a dirspace that he applied, is stale. */
 function staleByState(it: PullCase, work: Work): readonly Placed[] {
@@ -77,7 +70,7 @@ function staleByState(it: PullCase, work: Work): readonly Placed[] {
   return all.filter(({ part, standing }) => {
     const applied = others.some((claim) => claim.dir === part.dir && claim.workspace === part.workspace);
     return (
-      (standing.state === 'invalid' && STALE.has(standing.reason)) ||
+      (standing.state === 'invalid' && OUTDATED.has(standing.reason)) ||
       (applied && standing.state === 'valid') ||
       (applied && standing.state === 'done' && resultState(it, part) === 'no-changes')
     );

@@ -175,7 +175,8 @@ function afterReport(it: PullCase, run: Run, report: RunReport, untrue: Readonly
         planId: target.planId,
         addresses: before?.addresses ?? [],
         counts: before?.counts ?? null,
-        riskPoints: before?.riskPoints ?? null,
+        // What a new plan risks, its report has not told yet.
+        riskPoints: run.kind === 'plan' ? null : (before?.riskPoints ?? null),
         endedAt: now,
       },
     ];

@@ -184,6 +184,7 @@ export const REASONS = {
   'not-merged-yet': 'This is applied only after the merge (`apply_after_merge`).',
   'not-ready-for-review': 'The pull request is a draft, and `require_ready_for_review_pr` is set.',
   'risk-too-high': 'The plan has more risk points than `risk.max_points` allows.',
+  'risk-unknown': 'How risky the plan is could not be told, and `risk.max_points` is set. Plan again.',
   'gate-missing': 'A gate is not approved.',
   'gate-unknown-token': 'No gate of this pull request has this name.',
   'gate-denied': 'The gate does not name this person.',

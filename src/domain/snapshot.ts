@@ -47,15 +47,18 @@ export interface Review {
 export interface CheckState {
   readonly name: string;
   readonly state: 'success' | 'failure' | 'pending' | 'neutral' | 'skipped';
+  /** GitHub says that the branch rules ask for this very one. */
   readonly required: boolean;
+  /** The App that made it; null for a commit status, which does not tell. */
+  readonly appId: number | null;
   /** Made by our App: never counted by our own requirements. */
   readonly ours: boolean;
 }
 
 /** What protects the base branch, as far as it decides whether a merge would be possible. */
 export interface BranchRules {
+  /** `appId`: only this App's check of the name will do; null: anybody's. */
   readonly requiredChecks: readonly { readonly name: string; readonly appId: number | null }[];
-  readonly requiredApprovals: number;
   readonly mergeQueue: boolean;
 }
 
@@ -80,9 +83,11 @@ export interface GitHubFacts {
   /** Team membership of each `org/slug login` that was asked for. */
   readonly teams?: Readonly<Record<string, Known<boolean>>>;
   readonly mergeable?: 'MERGEABLE' | 'CONFLICTING' | 'UNKNOWN';
-  readonly mergeStateStatus?: string;
-  readonly reviewDecision?: 'APPROVED' | 'CHANGES_REQUESTED' | 'REVIEW_REQUIRED' | null;
   readonly reviews?: Known<readonly Review[]>;
+  /** GitHub's own word on the reviews; null where no branch rule asks for any. Read with them. */
+  readonly reviewDecision?: 'APPROVED' | 'CHANGES_REQUESTED' | 'REVIEW_REQUIRED' | null;
+  /** How many people and teams were asked for a review that they have not given. Read with the reviews. */
+  readonly reviewsRequested?: number;
   /** Who pushed the head, when GitHub tells. */
   readonly lastPusher?: Known<Actor | null>;
   readonly checks?: Known<readonly CheckState[]>;
@@ -223,7 +228,7 @@ export interface Snapshot {
   readonly now: Instant;
   /** Fresh random ids; a decision takes them from the front. */
   readonly freshIds: readonly string[];
-  readonly app: { readonly botId: number; readonly botLogin: string; readonly slug: string };
+  readonly app: { readonly appId: number; readonly botId: number; readonly botLogin: string; readonly slug: string };
   readonly limits: { readonly planLifeMs: number };
   readonly ours: OurFacts;
   readonly github: GitHubFacts | null;

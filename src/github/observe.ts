@@ -214,7 +214,13 @@ async function readPull(
             context.trees,
           ),
         }),
-    ...(need.reviews ? { reviews: reviewsFrom(answer.latestOpinionatedReviews) } : {}),
+    ...(need.reviews
+      ? {
+          reviews: reviewsFrom(answer.latestOpinionatedReviews),
+          reviewDecision: answer.reviewDecision ?? null,
+          ...(answer.reviewRequests == null ? {} : { reviewsRequested: answer.reviewRequests.totalCount }),
+        }
+      : {}),
     // Whoever counts approvals must know whose does not count, so the one is never read without the other.
     ...(need.reviews || need.lastPusher
       ? {
@@ -247,7 +253,7 @@ async function readMergeability(
   repository: RepositoryFacts,
   first: PullAnswer,
   context: ObserveContext,
-): Promise<Pick<GitHubFacts, 'mergeable' | 'mergeStateStatus' | 'reviewDecision'>> {
+): Promise<Pick<GitHubFacts, 'mergeable'>> {
   let answer = first;
   for (const ms of first.state === 'OPEN' ? NOT_COMPUTED_MS : []) {
     if ((answer.mergeable ?? 'UNKNOWN') !== 'UNKNOWN') {
@@ -264,11 +270,7 @@ async function readMergeability(
     }
     answer = again;
   }
-  return {
-    mergeable: answer.mergeable ?? 'UNKNOWN',
-    mergeStateStatus: answer.mergeStateStatus ?? 'UNKNOWN',
-    reviewDecision: answer.reviewDecision ?? null,
-  };
+  return { mergeable: answer.mergeable ?? 'UNKNOWN' };
 }
 
 async function readPeople(

@@ -48,8 +48,8 @@ export interface PullAnswer {
     readonly nodes: readonly ({ readonly path: string; readonly changeType: string } | null)[];
   } | null;
   readonly mergeable?: 'MERGEABLE' | 'CONFLICTING' | 'UNKNOWN';
-  readonly mergeStateStatus?: string;
   readonly reviewDecision?: 'APPROVED' | 'CHANGES_REQUESTED' | 'REVIEW_REQUIRED' | null;
+  readonly reviewRequests?: { readonly totalCount: number } | null;
   readonly latestOpinionatedReviews?: {
     readonly pageInfo: { readonly hasNextPage: boolean };
     readonly nodes: readonly (ReviewAnswer | null)[];

@@ -79,7 +79,7 @@ function pullFields(number: string, need: Need, config: readonly string[]): stri
     potentialMergeCommit { oid tree { oid } }
     labels(first: 100) { nodes { name } }
     ${need.changedFiles ? 'files(first: 100) { nodes { path changeType } }' : ''}
-    ${need.mergeability ? 'mergeable mergeStateStatus reviewDecision' : ''}
+    ${need.mergeability ? 'mergeable' : ''}
     ${need.reviews ? reviewsFields : ''}
     commits(last: 1) { nodes { commit {
       oid tree { oid }
@@ -90,7 +90,8 @@ function pullFields(number: string, need: Need, config: readonly string[]): stri
 }
 
 /** The newest review of each person that says yes or no; a comment does not take a yes back. */
-const reviewsFields = `latestOpinionatedReviews(first: 100, writersOnly: false) {
+const reviewsFields = `reviewDecision reviewRequests(first: 1) { totalCount }
+latestOpinionatedReviews(first: 100, writersOnly: false) {
   pageInfo { hasNextPage }
   nodes { fullDatabaseId state submittedAt authorCanPushToRepository commit { oid } author { ${actorFields} } }
 }`;

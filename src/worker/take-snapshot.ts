@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { CENTRAL_REPOSITORIES, CONFIG_PATHS, centralPaths } from '../config/config-paths.ts';
-import { WAIVERS_PATH } from '../decision/waivers.ts';
+import { CENTRAL_REPOSITORIES, CONFIG_PATHS, centralPaths, WAIVERS_PATH } from '../config/config-paths.ts';
+
 import { WORKFLOW_PATH } from '../decision/workflow-file.ts';
 import type { Need } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
@@ -21,7 +21,7 @@ export async function takeSnapshot(deps: WorkerDeps, event: Event, need: Need): 
   return {
     now,
     freshIds: Array.from({ length: FRESH_IDS }, () => randomUUID()),
-    app: deps.identity,
+    app: { ...deps.identity, appId: deps.app.appId },
     limits: { planLifeMs: deps.planLifeMs },
     ours,
     github,

@@ -375,7 +375,7 @@ export class Model {
     return {
       now: this.now,
       freshIds: Array.from({ length: 40 }, () => this.nextId()),
-      app: { botId: 99, botLogin: 'plumbline[bot]', slug: 'plumbline' },
+      app: { appId: 77, botId: 99, botLogin: 'plumbline[bot]', slug: 'plumbline' },
       limits: { planLifeMs: 14 * 86_400_000 },
       ours: this.ours(number ?? -1, report),
       github: {
@@ -389,10 +389,11 @@ export class Model {
         permissions: Object.fromEntries([...this.permissions].map(([login, permission]) => [login, known(permission)])),
         mergeable: 'MERGEABLE',
         reviewDecision: null,
+        reviewsRequested: 0,
         reviews: known([...(pull?.reviews ?? [])]),
         lastPusher: known(null),
         checks: known([]),
-        rules: known({ requiredChecks: [], requiredApprovals: 0, mergeQueue: false }),
+        rules: known({ requiredChecks: [], mergeQueue: false }),
         baseFilesSince: this.baseFilesSince(),
         ...('run' in event ? this.actionsFact(event.run) : {}),
       },

@@ -59,6 +59,7 @@ export async function openPull(
     mergeCommitSha: null,
     mergeability: undefined,
     reviews: [],
+    reviewRequests: new Set(),
   };
   repository.pulls.set(number, pull);
   await emitPull(parts, repository, pull, 'opened', wanted.author);
@@ -221,6 +222,7 @@ export async function submitReview(
     submittedAt: timestamp(parts),
   };
   pull.reviews.push(review);
+  pull.reviewRequests.delete(author);
   await emitReview(parts, repository, pull, review, 'submitted', author);
   return review;
 }

@@ -91,6 +91,10 @@ export class WorldPeople extends WorldPlaces {
     deleteComment(this.parts, repository, comment, user);
   }
 
+  requestReview(pull: Pull, user: string): void {
+    pull.reviewRequests.add(user);
+  }
+
   review(repository: Repository, pull: Pull, user: string, state: ReviewState, body = ''): Promise<Review> {
     return submitReview(this.parts, repository, pull, user, state, body);
   }
