@@ -6,6 +6,7 @@ import { done, type Outcome } from './outcome.ts';
 import { publish } from './plan.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
+import { reconsiderByItself } from './review.ts';
 import { workOf } from './work.ts';
 
 /**
@@ -43,6 +44,7 @@ export function approveCommand(it: PullCase, tokens: readonly string[], asker: A
       { do: 'audit', action: 'approve-gates', actor: asker.login, detail: { pull: pull.number, gates: approved } },
     );
     publish(it);
+    reconsiderByItself(it);
   }
   return refusals.length === 0 ? done('gate-approved') : { reason: refusals[0]?.reason ?? 'gate-denied', refusals };
 }

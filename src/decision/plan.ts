@@ -75,10 +75,15 @@ export function publishChange(it: PullCase, work: Work | null, notices: readonly
       pull,
       change: work?.change ?? null,
       notices,
-      ...(work === null ? {} : { display: displayOf(work) }),
+      ...(work === null ? {} : { display: displayOf(work), byItself: actsByItself(work) }),
     },
     { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) },
   );
+}
+
+/** May something follow here without anybody asking? */
+function actsByItself({ config, parts }: Work): boolean {
+  return config.automerge.enabled || parts.some((part) => part.autoapply);
 }
 
 /** Bring what people see up to date with our rows; what the pull request touches stays as it was computed last. */
