@@ -7,6 +7,7 @@ import { done, type Outcome } from './outcome.ts';
 import { publish } from './plan.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
+import { reconsiderByItself } from './review.ts';
 import { workOf } from './work.ts';
 
 /**
@@ -53,6 +54,7 @@ export function approveCommand(it: PullCase, tokens: readonly string[], asker: A
       { do: 'audit', action: 'approve-gates', actor: asker.login, detail: { pull: pull.number, gates: approved } },
     );
     publish(it);
+    reconsiderByItself(it);
   }
   if (refusals.length === 0) {
     return done('gate-approved');

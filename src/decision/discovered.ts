@@ -6,7 +6,7 @@ import { REASONS, type ReasonCode } from '../domain/reason.ts';
 import { isActive, type Run } from '../domain/run.ts';
 import { matchTagQuery, parseTagQuery } from '../matching/tag-query.ts';
 import { accessRefusal, fileRefusals } from './access.ts';
-import { dropUntouched, isAutomatic, needsPlan } from './autoplan.ts';
+import { isAutomatic, needsPlan } from './autoplan.ts';
 import { batchesOf } from './batches.ts';
 import { assume, type Draft, finish, ignore, intend, note } from './draft.ts';
 import { layersOf, type Placed } from './layers.ts';
@@ -15,6 +15,7 @@ import { placedFor, publish, publishChange, replacePlans, setupNotice, setupRefu
 import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
 import { endRun, newRun, startRuns } from './start-runs.ts';
+import { dropUntouched } from './untouched.ts';
 import { type Part, type Work, workOf } from './work.ts';
 
 /**

@@ -16,6 +16,7 @@ import { readConfig } from './pull-config.ts';
 import { changeNeed } from './triage.ts';
 import { lockedFiles } from './unlock.ts';
 import { movedBases } from './valid-plans.ts';
+import { waitingFor } from './waiting-line.ts';
 import { type Work, workOf } from './work.ts';
 
 /**
@@ -42,6 +43,7 @@ export function needFor(event: Event, snapshot: Snapshot): Need | undefined {
     case 'installation-repositories':
     case 'membership':
     case 'merge-group':
+    case 'merge-refused':
     case 'push':
     case 'repository':
     case 'review':
@@ -112,7 +114,9 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
     ...(reviews && it.github.reviews === undefined ? { reviews: true } : {}),
     ...(byComment && it.github.lastPusher === undefined ? { lastPusher: true } : {}),
     ...(wants.checks && it.github.checks === undefined ? { checks: true, rules: true } : {}),
-    ...(wants.mergeability && it.github.mergeable === undefined ? { mergeability: true } : {}),
+    ...((wants.mergeability || takesTurn(event, it)) && it.github.mergeable === undefined
+      ? { mergeability: true }
+      : {}),
     ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
     ...((it.ours.gates ?? []).length > 0 && it.github.waivers === undefined ? { waivers: true } : {}),
     ...missingPeople(it.github, lists, people, {
@@ -154,6 +158,10 @@ function actors(event: RuledEvent, it: PullCase): readonly string[] {
     case 'reconsider':
     case 'run-reported': {
       const run = 'run' in event ? it.ours.runs.find((one) => one.id === event.run) : it.ours.runs[0];
+      const pusher = it.github.lastPusher?.known === true ? it.github.lastPusher.value : null;
+      if (event.kind === 'reconsider' && event.because === 'resumed' && pusher?.bot === false) {
+        return [pusher.login];
+      }
       return run === undefined ? [] : [run.requestedBy.login];
     }
   }
@@ -192,6 +200,11 @@ function isApply(command: Command): boolean {
     command.name === 'apply-autoapprove' ||
     command.name === 'approve'
   );
+}
+
+/** Whose turn has come passes it on when it cannot be merged. */
+function takesTurn(event: RuledEvent, it: PullCase): boolean {
+  return event.kind === 'reconsider' && event.because === 'lock-freed' && waitingFor(it).length > 0;
 }
 
 interface Wants {

@@ -77,7 +77,7 @@ export function publishChange(it: PullCase, work: Work | null, notices: readonly
       pull,
       change: work?.change ?? null,
       notices: work === null ? notices : [...notices, ...outdatedNotices(it, work)],
-      ...(work === null ? {} : { display: displayOf(work) }),
+      ...(work === null ? {} : { display: displayOf(work), byItself: actsByItself(work) }),
     },
     { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) },
   );
@@ -100,6 +100,11 @@ function outdatedNotices(it: PullCase, work: Work): readonly Notice[] {
 }
 
 const MAX_NAMED = 20;
+
+/** May something follow here without anybody asking? */
+function actsByItself({ config, parts }: Work): boolean {
+  return config.automerge.enabled || parts.some((part) => part.autoapply);
+}
 
 /** Bring what people see up to date with our rows; what the pull request touches stays as it was computed last. */
 export function publish(it: PullCase, newComment = false): void {

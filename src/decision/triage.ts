@@ -1,8 +1,8 @@
 import type { Need, Triage } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
-import { SKIP_LABEL } from './autoplan.ts';
 import { type CommandLine, TRIGGERS, type Trigger } from './command.ts';
 import { parseCommands } from './commands.ts';
+import { SKIP_LABEL } from './pull-case.ts';
 
 export interface TriageContext {
   /** The user id of our App's bot. */
@@ -31,8 +31,12 @@ export function triage(event: Event, context: TriageContext): Triage {
     case 'apply-claimed':
       return { do: 'observe', need: applyNeed(event.pull) };
     case 'reconsider':
+      // Who pushed what nobody planned meanwhile?
+      return { do: 'observe', need: { ...changeNeed(event.pull), ...(event.because === 'resumed' ? PUSHER : {}) } };
     case 'dispatch-failed':
       return { do: 'observe', need: changeNeed(event.pull) };
+    case 'merge-refused':
+      return { do: 'observe', need: { pull: event.pull } };
     case 'membership':
       return { do: 'ignore', reason: 'caches-dropped', detail: event.what };
     case 'discovered':
@@ -49,6 +53,8 @@ export function triage(event: Event, context: TriageContext): Triage {
       return { do: 'observe', need: {} };
   }
 }
+
+const PUSHER: Need = { lastPusher: true };
 
 /** The pull request, its files, its configuration and the workflow file: what every plan and apply needs. */
 export function changeNeed(pull: number): Need {

@@ -26,6 +26,19 @@ export type PullAction =
   | 'unlabeled'
   | 'closed';
 
+export type ReconsiderCause =
+  | 'base-moved'
+  | 'lock-freed'
+  | 'state-changed'
+  | 'plan-expired'
+  /** What may apply by itself could be read from now on. */
+  | 'plan-shown'
+  | 'reviewed'
+  /** What stood in the way of applying or merging by itself may have passed. */
+  | 'asked-again'
+  /** It was paused, suspended or archived, and is not any more. */
+  | 'resumed';
+
 /**
  * Something that happened and must be decided. Webhooks, runner reports, timers and our own
  * follow-ups all become one of these and travel the same way. JSON-serialisable.
@@ -112,7 +125,15 @@ export type Event =
       readonly kind: 'reconsider';
       readonly repository: RepositoryRef;
       readonly pull: number;
-      readonly because: 'base-moved' | 'lock-freed' | 'state-changed' | 'mergeability' | 'plan-expired';
+      readonly because: ReconsiderCause;
+    }
+  /** GitHub refused a merge that we asked for; `why` in its words. */
+  | {
+      readonly kind: 'merge-refused';
+      readonly repository: RepositoryRef;
+      readonly pull: number;
+      readonly headSha: string;
+      readonly why: string;
     }
   | {
       readonly kind: 'installation';
@@ -176,6 +197,7 @@ export function subjectOf(event: Event): string {
     case 'run-reported':
     case 'run-silent':
     case 'dispatch-failed':
+    case 'merge-refused':
     case 'reconsider':
       return pullSubject(event.repository.repositoryId, event.pull);
   }

@@ -38,6 +38,8 @@ export const REASONS = {
   'installation-saved': 'What GitHub said of the installation was saved.',
   'merge-group-passed': 'Plans are made on the pull request; the merge queue has nothing of its own to plan.',
   'automerge-started': 'Everything is applied; the pull request is merged.',
+  'merge-refused':
+    'Everything is applied, but GitHub refused to merge. It is tried again for two hours. Mend what GitHub names, or merge by hand.',
   'merge-queue-merges': 'The branch is merged by its merge queue, not by Plumbline.',
   'gate-approved': 'The approval of the gate was recorded.',
   published: 'What people read on the pull request was brought up to date.',

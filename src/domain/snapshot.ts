@@ -3,6 +3,7 @@ import type { Dirspace } from './dirspace.ts';
 import type { Actor, RepositoryRef } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { Known } from './known.ts';
+import type { MergeGroup } from './merge-group.ts';
 import type { DirspaceResult, LockClaim, Run, RunKind, RunTarget, ShownPlan, StoredPlan } from './run.ts';
 import type { AskedGate, RunHooks, RunnerStep } from './runner-step.ts';
 import type { GateRule } from './workflow-step.ts';
@@ -96,6 +97,8 @@ export interface GitHubFacts {
   readonly baseFilesSince?: Readonly<Record<string, Known<readonly ChangedFile[]>>>;
   readonly codeowners?: Known<string | null>;
   readonly waivers?: Known<string | null>;
+  /** The tree of the commit that was asked for; null: GitHub does not know the commit. */
+  readonly treeOf?: string | null;
   /** What GitHub says now of the Actions run that an event is about; null: it does not exist. */
   readonly actionsRun?: Known<{
     readonly id: number;
@@ -149,6 +152,8 @@ export interface OurFacts {
   /** Gates that plans of this pull request asked for, newest head only, and who approved them. Absent: none. */
   readonly gates?: readonly RequestedGate[];
   readonly gateApprovals?: readonly GateApproval[];
+  /** Every merge in this repository that a merge queue tries; only of events about one. */
+  readonly mergeGroups?: readonly MergeGroup[];
 }
 
 export interface BusyDirspace extends Dirspace {
@@ -180,6 +185,10 @@ export interface OurPull {
   readonly state: 'open' | 'closed' | 'merged';
   readonly firstAppliedAt: Instant | null;
   readonly unlockedAt: Instant | null;
+  /** May something be applied or merged here without anybody asking, as of the last decision about the change? Absent: no. */
+  readonly byItself?: boolean;
+  /** The merge that a merge queue tries with it. Absent: none. */
+  readonly mergeGroup?: MergeGroup | null;
 }
 
 export interface RunReport {

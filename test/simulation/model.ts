@@ -419,7 +419,15 @@ export class Model {
       return null;
     }
     const { headSha, baseRef, state } = facts;
-    return { number, headSha, baseRef, state, firstAppliedAt: null, unlockedAt: this.unlockedAt.get(number) ?? null };
+    return {
+      number,
+      headSha,
+      baseRef,
+      state,
+      firstAppliedAt: null,
+      unlockedAt: this.unlockedAt.get(number) ?? null,
+      byItself: this.byItself.get(number) ?? false,
+    };
   }
 
   pullFacts(pull: ModelPull): PullFacts {
@@ -600,6 +608,9 @@ export class Model {
           this.merge(intent.pull, { id: 99, login: 'plumbline[bot]', bot: true });
         }
         return;
+      case 'save-change':
+        this.byItself.set(intent.pull, intent.byItself ?? this.byItself.get(intent.pull) ?? false);
+        return;
       // What people see, and what only the database keeps.
       case 'approve-gates':
       case 'audit':
@@ -608,7 +619,6 @@ export class Model {
       case 'dispatch':
       case 'note-actions-run':
       case 'react':
-      case 'save-change':
       case 'save-installation':
       case 'save-review':
         return;
@@ -720,11 +730,17 @@ export class Model {
     }
   }
 
+  readonly byItself = new Map<number, boolean>();
+
   publish(number: number): void {
-    for (const plan of this.plans.values()) {
-      if (plan.pull === number && plan.state === 'stored' && plan.publishedAt === null) {
-        this.plans.set(plan.id, { ...plan, publishedAt: this.now });
-      }
+    const shown = [...this.plans.values()].filter(
+      (plan) => plan.pull === number && plan.state === 'stored' && plan.publishedAt === null,
+    );
+    for (const plan of shown) {
+      this.plans.set(plan.id, { ...plan, publishedAt: this.now });
+    }
+    if (shown.length > 0 && this.byItself.get(number) === true) {
+      this.send({ kind: 'reconsider', repository: REPOSITORY, pull: number, because: 'plan-shown' });
     }
   }
 
