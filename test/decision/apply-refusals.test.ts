@@ -229,7 +229,11 @@ describe('what GitHub refuses to start', () => {
   it.each([
     ['no workflow file', { what: 'workflow-missing' }, 'workflow-missing'],
     ['a workflow file that cannot be dispatched', { what: 'workflow-not-dispatchable', detail: '' }, 'workflow-unfit'],
-    ['an environment that is not there', { what: 'environment-missing', environments: ['prod'] }, 'environment-missing'],
+    [
+      'an environment that is not there',
+      { what: 'environment-missing', environments: ['prod'] },
+      'environment-missing',
+    ],
     ['something else', { what: 'refused', detail: 'no' }, 'dispatch-refused'],
   ] as const)('is settled with its reason: %s', (_name, problem, reason) => {
     const decision = failed({ ...event, problem });

@@ -206,7 +206,9 @@ describe('what applies by itself', () => {
 
   it('looks again while another check is not ready, ever more seldom, and not for ever', () => {
     const config = `${STACK.replace('dir:a', 'dir:prod')}apply_requirements:\n  checks: [{tag_query: "", status_checks: {enabled: true}}]\n`;
-    const pending = { checks: known([{ name: 'ci', state: 'pending' as const, required: false, appId: 15, ours: false }]) };
+    const pending = {
+      checks: known([{ name: 'ci', state: 'pending' as const, required: false, appId: 15, ours: false }]),
+    };
     const event = { kind: 'reconsider', repository: REPOSITORY, pull: 7, because: 'asked-again' } as const;
     const looks = [0, 1, 10, 119, 121].map((minutes) => {
       const endedAt = NOW - minutes * MINUTE;
