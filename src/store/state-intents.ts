@@ -97,6 +97,14 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
         .where('number', '=', intent.pull)
         .execute();
       return null;
+    case 'save-needs':
+      await tx
+        .updateTable('pull_request')
+        .set({ needs: json(intent.needs) })
+        .where('repository_id', '=', inRepository(place).repositoryId)
+        .where('number', '=', intent.pull)
+        .execute();
+      return null;
     case 'save-review':
       await tx
         .updateTable('pull_request')
@@ -174,6 +182,7 @@ const ORDER: Readonly<Record<StateIntent['do'], number>> = {
   'release-manifest': 4,
   'claim-locks': 4,
   'save-change': 5,
+  'save-needs': 5,
   'save-review': 5,
   'clear-timer': 6,
   'set-timer': 7,

@@ -610,6 +610,7 @@ export class Model {
       case 'react':
       case 'save-change':
       case 'save-installation':
+      case 'save-needs':
       case 'save-review':
         return;
     }
