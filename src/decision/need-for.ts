@@ -46,8 +46,9 @@ export function needFor(event: Event, snapshot: Snapshot): Need | undefined {
     case 'merge-refused':
     case 'push':
     case 'repository':
-    case 'review':
       return undefined;
+    case 'review':
+      return reviewNeed(event, snapshot);
   }
 }
 
@@ -63,6 +64,35 @@ function reportNeed(event: Extract<Event, { kind: 'run-reported' }>, snapshot: S
     return undefined;
   }
   return github?.pull === undefined ? changeNeed(event.pull) : rulesNeed(event, snapshot, event.repository);
+}
+
+/** A review shows anew which approvals are missing: where any are asked for, who gave them must be read, and who they are. */
+function reviewNeed(event: Extract<Event, { kind: 'review' }>, snapshot: Snapshot): Need | undefined {
+  const opened = openCase(createDraft(snapshot), event.repository);
+  const read = opened.ok ? readConfig(opened.it.github) : null;
+  if (!opened.ok || read?.ok !== true || opened.it.pull.state === 'closed' || opened.it.ours.results.length === 0) {
+    return undefined;
+  }
+  const { it } = opened;
+  if (!read.config.head.applyRequirements.checks.some(({ approved }) => approved.enabled)) {
+    return undefined;
+  }
+  const whole = { ...changeNeed(it.pull.number), reviews: true };
+  const result = workOf(it.github, it.pull, it.ours);
+  if (it.github.reviews === undefined || !result.ok) {
+    return it.github.reviews === undefined ? whole : undefined;
+  }
+  const checks = result.work.parts.flatMap((part) => requirementsFor(result.work, part));
+  const lists = checks.flatMap((check) =>
+    check?.approved.enabled ? [check.approved.allOf, check.approved.anyOf] : [],
+  );
+  const owners = lists.flat().some((match) => match.kind === 'codeowners');
+  const teams = owners ? ownerTeams(it, result.work, []) : [];
+  const more = {
+    ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
+    ...missingPeople(it.github, lists, reviewers(it), { teams, live: [] }),
+  };
+  return Object.keys(more).length === 0 ? undefined : { ...whole, ...more };
 }
 
 /** GitHub is asked about a run only when its runner is not heard of. */

@@ -10,6 +10,7 @@ import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
 import { environmentsOf, missingEnvironments } from './run-environments.ts';
 import { endRun, type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
+import { stillNeeds } from './still-needs.ts';
 import { resultOf, standingOf } from './valid-plans.ts';
 import type { Part, Work } from './work.ts';
 import { workflowFit } from './workflow-file.ts';
@@ -79,6 +80,7 @@ export function publishChange(it: PullCase, work: Work | null, notices: readonly
       notices: work === null ? notices : [...notices, ...outdatedNotices(it, work)],
       ...(work === null ? {} : { display: displayOf(work), byItself: actsByItself(work) }),
     },
+    ...(work === null ? [] : [{ do: 'save-needs', pull, needs: stillNeeds(it, work) } as const]),
     { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) },
   );
 }

@@ -3,6 +3,8 @@ import type { Event } from '../domain/event.ts';
 import { type Draft, finish, ignore, intend } from './draft.ts';
 import { publish } from './plan.ts';
 import { openCase, type PullCase } from './pull-case.ts';
+import { stillNeeds } from './still-needs.ts';
+import { workOf } from './work.ts';
 
 /** Somebody reviewed: what is missing before an apply is shown anew, and what applies by itself is looked at again. */
 export function decideReview(draft: Draft, event: Extract<Event, { kind: 'review' }>): Decision {
@@ -18,6 +20,10 @@ export function decideReview(draft: Draft, event: Extract<Event, { kind: 'review
   if (event.action === 'submitted' && event.approvedAt !== undefined && !event.sender.bot) {
     const { number: pull, headSha } = it.pull;
     intend(draft, { do: 'save-review', pull, review: { by: event.sender.login, at: event.approvedAt, headSha } });
+  }
+  const result = workOf(it.github, it.pull, it.ours);
+  if (result.ok) {
+    intend(draft, { do: 'save-needs', pull: it.pull.number, needs: stillNeeds(it, result.work) });
   }
   publish(it);
   return finish(draft, 'published');

@@ -21,7 +21,7 @@ export function triage(event: Event, context: TriageContext): Triage {
     case 'review':
       return event.sender.id === context.botId
         ? { do: 'ignore', reason: 'own-event' }
-        : { do: 'observe', need: { pull: event.pull } };
+        : { do: 'observe', need: { pull: event.pull, config: true } };
     case 'button': {
       const need = event.button === 'apply' ? applyNeed(event.pull) : changeNeed(event.pull);
       return event.sender.bot

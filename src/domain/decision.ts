@@ -4,6 +4,7 @@ import type { Event } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { MergeGroup } from './merge-group.ts';
 import type { DisplaySettings, Notice, SeenReview } from './notice.ts';
+import type { DirspaceNeeds } from './pull-view.ts';
 import type { ReasonCode } from './reason.ts';
 import type { RunState } from './run.ts';
 import type { NewRun } from './snapshot.ts';
@@ -72,6 +73,8 @@ export type Intent =
     }
   /** Remember the merge that a merge queue tries, and what it was told; null: it tries none any more. */
   | { readonly do: 'save-merge-group'; readonly pull: number; readonly group: MergeGroup | null }
+  /** Remember what an apply still needs, for what people read. */
+  | { readonly do: 'save-needs'; readonly pull: number; readonly needs: readonly DirspaceNeeds[] }
   /** Somebody approved what was shown at that time: later plans are compared with it. */
   | { readonly do: 'save-review'; readonly pull: number; readonly review: SeenReview }
   | { readonly do: 'set-timer'; readonly key: string; readonly at: Instant; readonly event: Event }

@@ -37,6 +37,14 @@ export interface RequirementView {
   readonly next?: string;
 }
 
+/** What an apply of these dirspaces still needs, as it was when the pull request was last looked at. For people alone. */
+export interface DirspaceNeeds {
+  readonly dirspaces: readonly Dirspace[];
+  readonly needs: readonly RequirementView[];
+  /** Most risk points that a plan may have; null: that is not asked. */
+  readonly maxPoints: number | null;
+}
+
 export interface PolicyView {
   readonly name: string;
   readonly outcome: 'passed' | 'warned' | 'failed' | 'waived';

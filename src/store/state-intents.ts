@@ -99,6 +99,14 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
         .where('number', '=', intent.pull)
         .execute();
       return null;
+    case 'save-needs':
+      await tx
+        .updateTable('pull_request')
+        .set({ needs: json(intent.needs) })
+        .where('repository_id', '=', inRepository(place).repositoryId)
+        .where('number', '=', intent.pull)
+        .execute();
+      return null;
     case 'save-review':
       await tx
         .updateTable('pull_request')
@@ -185,6 +193,7 @@ const ORDER: Readonly<Record<StateIntent['do'], number>> = {
   'claim-locks': 4,
   'save-change': 5,
   'save-merge-group': 5,
+  'save-needs': 5,
   'save-review': 5,
   'clear-timer': 6,
   'set-timer': 7,

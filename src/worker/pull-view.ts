@@ -66,7 +66,10 @@ export function pullViewOf(rows: PullRows, urls: { readonly web: string; readonl
     ...(layers > 1 ? { layers } : {}),
     runs: active.map((record) => runView(record, runUrl(record))),
     notices: pull.notices,
-    notes: active.flatMap(({ run }) => (run.githubStatus === 'waiting' ? [waitsForReviewer(run)] : [])),
+    notes: [
+      ...exceptionsOf(rows),
+      ...active.flatMap(({ run }) => (run.githubStatus === 'waiting' ? [waitsForReviewer(run)] : [])),
+    ],
     defaultBranch: repository.default_branch ?? 'main',
     serverUrl: urls.server,
     held: heldOf(rows, [...everywhere.values()]),
@@ -146,6 +149,20 @@ function reviewedOf(rows: PullRows, key: string, result: ResultRow | undefined):
   return reviewed === null || before?.model == null || before.digest === result?.digest
     ? undefined
     : { by: reviewed.by, sha: before.head_sha, model: before.model };
+}
+
+/** Whoever applied past the rules is named, while it runs and as long as what it did is the newest word somewhere. */
+function exceptionsOf({ runs, results }: PullRows): readonly NoteView[] {
+  const told = new Set(results.flatMap((row) => (row.kind === 'apply' ? [row.run_id] : [])));
+  return runs
+    .filter(({ run }) => run.kind === 'apply' && (isActive(run.state) || told.has(run.id)))
+    .flatMap(({ run }) => {
+      const by = `\`${run.requestedBy.login}\``;
+      return [
+        ...(run.force ? [{ text: `Requirements and gates were skipped: ${by} asked for \`apply-force\`.` }] : []),
+        ...(run.autoapprove ? [{ text: `No plan was read before: ${by} asked for \`apply-autoapprove\`.` }] : []),
+      ];
+    });
 }
 
 /** GitHub holds the run back; only a person can let it go. */

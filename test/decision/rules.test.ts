@@ -191,6 +191,25 @@ describe('approvals', () => {
       [review(BOB), review(CAROL, { submittedAt: NOW - 10 * MINUTE })],
       'approval-stale',
     ],
+    [
+      'one of the second in which the plan was shown',
+      [review(BOB), review(CAROL, { submittedAt: NOW - 9 * MINUTE })],
+      'apply-started',
+    ],
+    [
+      'one of the second before the plan was shown',
+      [review(BOB), review(CAROL, { submittedAt: NOW - 9 * MINUTE - SECOND })],
+      'approval-stale',
+    ],
+    [
+      'one whose request for changes was dismissed, which gives no approval back',
+      [
+        review(BOB),
+        review(CAROL, { id: 1, submittedAt: NOW - 5 * MINUTE }),
+        review(CAROL, { id: 2, state: 'DISMISSED', submittedAt: NOW - MINUTE }),
+      ],
+      'approval-missing',
+    ],
   ])('%s', (_name, reviews, reason) => {
     const decision = counted(reviews);
     expect([decision.reason, ...reasons(decision)]).toContain(reason);
@@ -277,6 +296,13 @@ describe('access control', () => {
     expect(
       reasons(apply({ config: policy('apply: ["team:ops"]'), github: { teams: { 'acme/ops bob': known(false) } } })),
     ).toContain('access-denied');
+  });
+
+  it('denies everybody where there is no policy at all', () => {
+    const none = 'access_control: {enabled: true, policies: []}\n';
+    expect(apply({ config: none }).reason).toBe('access-no-policy');
+    expect(decide(snapshotOf({ config: none }), comment('plumbline plan')).reason).toBe('access-no-policy');
+    expect(apply({ config: 'access_control: {enabled: false, policies: []}\n' }).reason).toBe('apply-started');
   });
 
   it('denies where no policy covers the dirspace', () => {

@@ -42,14 +42,26 @@ describeDatabases('migrations', (kind) => {
 
   it('do nothing the second time', async () => {
     const { db } = await newDatabase(kind);
-    expect(await migrate(db)).toEqual(['0001-start', '0002-lost-deliveries', '0003-kill-switch', '0004-by-itself']);
+    expect(await migrate(db)).toEqual([
+      '0001-start',
+      '0002-lost-deliveries',
+      '0003-kill-switch',
+      '0004-by-itself',
+      '0005-still-needed',
+    ]);
     expect(await migrate(db)).toEqual([]);
   });
 
   it('are done once when several start together', async () => {
     const { db } = await newDatabase(kind);
     const done = await Promise.all([migrate(db), migrate(db), migrate(db)]);
-    expect(done.flat()).toEqual(['0001-start', '0002-lost-deliveries', '0003-kill-switch', '0004-by-itself']);
+    expect(done.flat()).toEqual([
+      '0001-start',
+      '0002-lost-deliveries',
+      '0003-kill-switch',
+      '0004-by-itself',
+      '0005-still-needed',
+    ]);
   });
 
   it('refuse a database that newer code has migrated, and change nothing', async () => {
