@@ -1,11 +1,14 @@
+import type { Change } from '../domain/change.ts';
 import { dirspaceKey } from '../domain/dirspace.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { BuildOrder, DiscoveryOrder } from '../domain/run.ts';
 import { displayOf } from './display.ts';
 import { intend, note } from './draft.ts';
+import { layersOf } from './layers.ts';
 import { ordersTogether, runsThatLook } from './looking-run.ts';
 import { mustDiscover } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
+import { isPlannedAfterMerge } from './planned-later.ts';
 import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
 import { endRun, type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
@@ -73,12 +76,23 @@ export function publishChange(it: PullCase, work: Work | null, notices: readonly
     {
       do: 'save-change',
       pull,
-      change: work?.change ?? null,
+      change: work === null ? null : withPlannedLater(it, work),
       notices,
       ...(work === null ? {} : { display: displayOf(work), byItself: actsByItself(work) }),
     },
     { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) },
   );
+}
+
+/** The change, with what cannot be planned before the merge: people and checks must not wait for that. */
+function withPlannedLater(it: PullCase, work: Work): Change {
+  const { change } = work;
+  if (change.layers.length < 2 || it.pull.state !== 'open') {
+    return change;
+  }
+  const { working } = layersOf(it, work);
+  const later = work.parts.filter((part) => isPlannedAfterMerge(work, part, working)).map(({ layer }) => layer);
+  return later.length === 0 ? change : { ...change, plannedAfterMerge: Math.min(...later) };
 }
 
 /** May something follow here without anybody asking? */

@@ -11,6 +11,7 @@ import { layersOf } from './layers.ts';
 import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
 import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
+import { wakeGroup } from './wake-group.ts';
 import { type Work, workOf } from './work.ts';
 
 /** The runner reported: what it says is recorded, and what follows from it is started. */
@@ -32,6 +33,7 @@ export function decideReported(draft: Draft, event: Extract<Event, { kind: 'run-
   );
   tellOthers(draft, event, run, report);
   tellProblem(draft, event.pull, run, report);
+  wakeGroup(draft, event.repository, run.id);
   const opened = openCase(draft, event.repository);
   if (!opened.ok) {
     const headSha = ours.pull?.headSha ?? run.headSha;

@@ -514,13 +514,6 @@ describe('other events', () => {
     expect(intents(decision, 'emit').map(({ event: follow }) => 'pull' in follow && follow.pull)).toEqual([1, 2]);
   });
 
-  it('reports the plan check on a merge group', () => {
-    const event = { kind: 'merge-group', repository: REPOSITORY, headSha: 'f'.repeat(40), baseBranch: 'main' } as const;
-    expect(intents(decide(snapshotOf(), event), 'check')).toMatchObject([
-      { sha: 'f'.repeat(40), name: 'plumbline/plan', conclusion: 'success' },
-    ]);
-  });
-
   it('saves an installation without assuming that it lives', () => {
     const account = { id: 1, login: 'acme', type: 'Organization' };
     const event = {
