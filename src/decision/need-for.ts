@@ -10,6 +10,7 @@ import { owningTeams } from './codeowners.ts';
 import { type Command, TRIGGERS } from './command.ts';
 import { parseCommands } from './commands.ts';
 import { createDraft } from './draft.ts';
+import { inGroup } from './merge-group.ts';
 import { teamKey } from './people.ts';
 import { openCase, type PullCase } from './pull-case.ts';
 import { readConfig } from './pull-config.ts';
@@ -36,13 +37,13 @@ export function needFor(event: Event, snapshot: Snapshot): Need | undefined {
     case 'apply-claimed':
     case 'reconsider':
     case 'discovered':
+    case 'merge-group':
       return snapshot.github === null ? undefined : rulesNeed(event, snapshot, event.repository);
     case 'actions-run':
     case 'dispatch-failed':
     case 'installation':
     case 'installation-repositories':
     case 'membership':
-    case 'merge-group':
     case 'merge-refused':
     case 'push':
     case 'repository':
@@ -109,7 +110,17 @@ const HEARD_MS = 40_000;
 
 type RuledEvent = Extract<
   Event,
-  { kind: 'pull' | 'comment' | 'button' | 'apply-claimed' | 'reconsider' | 'run-reported' | 'discovered' }
+  {
+    kind:
+      | 'pull'
+      | 'comment'
+      | 'button'
+      | 'apply-claimed'
+      | 'reconsider'
+      | 'run-reported'
+      | 'discovered'
+      | 'merge-group';
+  }
 >;
 
 /** What the rules of the configuration need beyond what every change needs. */
@@ -118,7 +129,7 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
   if (!opened.ok || opened.it.github.configDefault === undefined) {
     return undefined;
   }
-  const { it } = opened;
+  const it = event.kind === 'merge-group' ? inGroup(opened.it, event) : opened.it;
   const logins = actors(event, it);
   const result = workOf(it.github, it.pull, it.ours);
   if (!result.ok) {
@@ -126,6 +137,8 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
   }
   const index = result.work.modules === 'moved' && it.pull.state === 'open' ? it.ours.moduleIndex : null;
   const bases = [
+    // Does what is before it in the queue change the configuration?
+    ...(opened.it.pull.baseSha === it.pull.baseSha ? [] : [opened.it.pull.baseSha]),
     ...(result.work.config.baseMoved === 'paths' ? movedBases(it) : []),
     ...(index === null || event.kind === 'discovered' ? [] : [index.baseSha]),
   ].filter((sha) => it.github.baseFilesSince?.[sha] === undefined);
@@ -155,7 +168,8 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
       live: [...(event.kind === 'discovered' ? [] : logins), ...approvers],
     }),
   };
-  return Object.keys(more).length === 0 ? undefined : { ...changeNeed(it.pull.number), ...more };
+  const upTo = event.kind === 'merge-group' ? { baseFilesTo: event.baseSha } : {};
+  return Object.keys(more).length === 0 ? undefined : { ...changeNeed(it.pull.number), ...upTo, ...more };
 }
 
 /** `unlock` and its like name people too, but ask nothing of the change. */
@@ -183,6 +197,8 @@ function actors(event: RuledEvent, it: PullCase): readonly string[] {
       return event.sender.bot ? [] : [event.sender.login];
     case 'comment':
       return [event.author.login];
+    case 'merge-group':
+      return [];
     case 'apply-claimed':
     case 'discovered':
     case 'reconsider':
@@ -206,6 +222,7 @@ function mayApply(event: RuledEvent, it: PullCase, { config }: Work): boolean {
     case 'pull':
       return it.pull.state === 'merged';
     case 'discovered':
+    case 'merge-group':
       return false;
     case 'reconsider': {
       // A base that moves makes every pull request look, and GitHub begin to compute whether each can be merged.

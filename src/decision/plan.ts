@@ -1,11 +1,14 @@
+import type { Change } from '../domain/change.ts';
 import { dirspaceKey, dirspaceName } from '../domain/dirspace.ts';
 import { type Notice, OUTDATED } from '../domain/notice.ts';
 import type { BuildOrder, DiscoveryOrder } from '../domain/run.ts';
 import { displayOf } from './display.ts';
 import { intend, note } from './draft.ts';
+import { layersOf } from './layers.ts';
 import { ordersTogether, runsThatLook } from './looking-run.ts';
 import { mustDiscover } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
+import { isPlannedAfterMerge } from './planned-later.ts';
 import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
 import { environmentsOf, missingEnvironments } from './run-environments.ts';
@@ -76,7 +79,7 @@ export function publishChange(it: PullCase, work: Work | null, notices: readonly
     {
       do: 'save-change',
       pull,
-      change: work?.change ?? null,
+      change: work === null ? null : withPlannedLater(it, work),
       notices: work === null ? notices : [...notices, ...outdatedNotices(it, work)],
       ...(work === null ? {} : { display: displayOf(work), byItself: actsByItself(work) }),
     },
@@ -102,6 +105,17 @@ function outdatedNotices(it: PullCase, work: Work): readonly Notice[] {
 }
 
 const MAX_NAMED = 20;
+
+/** The change, with what cannot be planned before the merge: people and checks must not wait for that. */
+function withPlannedLater(it: PullCase, work: Work): Change {
+  const { change } = work;
+  if (change.layers.length < 2 || it.pull.state !== 'open') {
+    return change;
+  }
+  const { working } = layersOf(it, work);
+  const later = work.parts.filter((part) => isPlannedAfterMerge(work, part, working)).map(({ layer }) => layer);
+  return later.length === 0 ? change : { ...change, plannedAfterMerge: Math.min(...later) };
+}
 
 /** May something follow here without anybody asking? */
 function actsByItself({ config, parts }: Work): boolean {

@@ -13,6 +13,7 @@ import { publish, publishChange, setupNotice, setupRefusals, startPlans } from '
 import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
 import { refuseUntruePlans, withoutUntrue } from './untrue-plans.ts';
+import { wakeGroup } from './wake-group.ts';
 import { type Work, workOf } from './work.ts';
 
 /** The runner reported: what it says is recorded, and what follows from it is started. */
@@ -34,6 +35,7 @@ export function decideReported(draft: Draft, event: Extract<Event, { kind: 'run-
   );
   tellOthers(draft, event, run, report);
   tellProblem(draft, event.pull, run, report);
+  wakeGroup(draft, event.repository, run.id);
   const untrue = refuseUntruePlans(draft, event.pull, run, report);
   const opened = openCase(draft, event.repository);
   if (!opened.ok) {

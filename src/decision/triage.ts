@@ -35,6 +35,11 @@ export function triage(event: Event, context: TriageContext): Triage {
       return { do: 'observe', need: { ...changeNeed(event.pull), ...(event.because === 'resumed' ? PUSHER : {}) } };
     case 'dispatch-failed':
       return { do: 'observe', need: changeNeed(event.pull) };
+    case 'merge-group': {
+      const { pull, headSha: treeOf, baseSha: baseFilesTo } = event;
+      const need = { ...changeNeed(pull), rules: true, treeOf, baseFilesTo };
+      return { do: 'observe', need: event.action === 'destroyed' ? {} : need };
+    }
     case 'merge-refused':
       return { do: 'observe', need: { pull: event.pull } };
     case 'membership':
@@ -46,7 +51,6 @@ export function triage(event: Event, context: TriageContext): Triage {
     case 'run-silent':
     case 'actions-run':
     case 'push':
-    case 'merge-group':
     case 'installation':
     case 'installation-repositories':
     case 'repository':

@@ -122,7 +122,7 @@ export type Intent =
       readonly sha: string;
       readonly name: string;
       /** Null: it is not known yet. */
-      readonly conclusion: 'success' | 'failure' | 'action_required' | null;
+      readonly conclusion: 'success' | 'failure' | 'action_required' | 'cancelled' | null;
       readonly title: string;
       readonly summary: string;
     }

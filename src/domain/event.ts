@@ -91,10 +91,17 @@ export type Event =
       readonly sender: Actor;
     }
   | {
+      /** A merge queue tries to merge this pull request: onto the branch, or onto the merge of the one before it. */
       readonly kind: 'merge-group';
+      /** `again`: we look at it once more. */
+      readonly action: 'checks-requested' | 'again' | 'destroyed';
       readonly repository: RepositoryRef;
+      readonly pull: number;
       readonly headSha: string;
+      readonly baseSha: string;
       readonly baseBranch: string;
+      /** Of one that is destroyed: the branch has it now. */
+      readonly merged?: boolean;
     }
   | {
       /** GitHub's word on an Actions run or job of ours; `run` is read from its name. */
@@ -178,8 +185,6 @@ export function subjectOf(event: Event): string {
   switch (event.kind) {
     case 'push':
       return `${event.repository.repositoryId}@${event.branch}`;
-    case 'merge-group':
-      return `${event.repository.repositoryId}@${event.baseBranch}`;
     case 'actions-run':
       return `${event.repository.repositoryId}!${event.run}`;
     case 'repository':
@@ -197,6 +202,7 @@ export function subjectOf(event: Event): string {
     case 'run-reported':
     case 'run-silent':
     case 'dispatch-failed':
+    case 'merge-group':
     case 'merge-refused':
     case 'reconsider':
       return pullSubject(event.repository.repositoryId, event.pull);

@@ -71,6 +71,8 @@ export interface DirspaceView {
   readonly state: DirspaceState;
   /** 1-based; absent when the change has one layer. */
   readonly layer?: number;
+  /** It can be planned only after the merge, so nothing waits for its plan before. */
+  readonly afterMerge?: true;
   readonly environment?: string;
   /** Short sentence for `waiting`, `stale`, `unknown` and `failed`. */
   readonly why?: string;

@@ -36,7 +36,10 @@ export const REASONS = {
   'base-moved': 'The base branch moved.',
   'run-noted': "GitHub's word on the run was noted.",
   'installation-saved': 'What GitHub said of the installation was saved.',
-  'merge-group-passed': 'Plans are made on the pull request; the merge queue has nothing of its own to plan.',
+  'merge-group-passed':
+    'Every dirspace has a plan that holds for the merge which the queue would make, or nothing is left to plan.',
+  'merge-group-waits': 'The merge queue waits until the plans for this merge are made.',
+  'merge-group-over': 'The merge queue does not try this merge any more.',
   'automerge-started': 'Everything is applied; the pull request is merged.',
   'merge-refused':
     'Everything is applied, but GitHub refused to merge. It is tried again for two hours. Mend what GitHub names, or merge by hand.',
@@ -131,6 +134,13 @@ export const REASONS = {
   'skip-label': 'The label `plumbline:skip` is set.',
   'branch-not-ours': 'The base or source branch is not one that `destination_branches` names.',
   'autoplan-off': '`autoplan` is off for these dirspaces. Comment `plumbline plan`.',
+  'merge-group-behind':
+    'A pull request before this one in the merge queue did not pass. Put this one into the queue again.',
+  'merge-group-base-unknown':
+    'What the merge queue would merge onto could not be told. Put the pull request into the queue again.',
+  'merge-group-config':
+    'A pull request before this one in the merge queue changes the configuration, so what there is to plan cannot be told before it is merged. Put this one into the queue again then.',
+  'merge-group-unapplied': 'The branch requires that everything is applied before the merge, and something is not.',
   'merge-conflict': 'The pull request has a merge conflict. Resolve it first.',
 
   // Kill switches

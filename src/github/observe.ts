@@ -67,6 +67,7 @@ export async function observe(
     ...inPull,
     ...merging,
     ...people,
+    ...(need.treeOf === undefined ? {} : { treeOf: answer.commitOf?.tree?.oid ?? null }),
     ...(run === undefined ? {} : { actionsRun: run }),
   };
 }
@@ -209,7 +210,7 @@ async function readPull(
             // The parent of a rebased last commit is the pull request's own: what it changed then counts too, on the safe side.
             {
               since: need.baseFilesSince,
-              to: answer.merged ? (answer.mergeCommit?.parents?.nodes[0]?.oid ?? null) : baseSha,
+              to: need.baseFilesTo ?? (answer.merged ? (answer.mergeCommit?.parents?.nodes[0]?.oid ?? null) : baseSha),
             },
             context.trees,
           ),

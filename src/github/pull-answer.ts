@@ -22,6 +22,8 @@ export interface RepositoryAnswer {
     readonly target: ({ readonly oid?: string } & object) | null;
   } | null;
   readonly pullRequest?: PullAnswer | null;
+  /** The commit whose tree was asked for. */
+  readonly commitOf?: { readonly tree?: { readonly oid: string } } | null;
 }
 
 export interface PullAnswer {

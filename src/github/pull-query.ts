@@ -55,6 +55,10 @@ export function buildQuery(repository: { owner: string; name: string }, need: Ne
       })
     : [];
   const pull = need.pull === undefined ? '' : pullFields(declare('number', 'Int', need.pull), need, config);
+  const tree =
+    need.treeOf === undefined
+      ? ''
+      : `commitOf: object(oid: ${declare('oid', 'GitObjectID', need.treeOf)}) { ... on Commit { tree { oid } } }`;
   return {
     variables,
     text: `query (${declared.join(', ')}) {
@@ -62,6 +66,7 @@ export function buildQuery(repository: { owner: string; name: string }, need: Ne
         databaseId name isArchived
         owner { login ... on User { databaseId } ... on Organization { databaseId } }
         defaultBranchRef { name target { ... on Commit { oid ${onDefault.join('\n')} } } }
+        ${tree}
         ${pull}
       }
       ${central.join('\n')}

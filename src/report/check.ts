@@ -122,7 +122,8 @@ function planState(view: PullView): CheckState {
   if (count.failed > 0 || broken || policyFailed || cannotRun(view)) {
     return { status: 'completed', conclusion: 'failure' };
   }
-  if (count.stale + count.waiting + count.unknown > 0 || blocked(view) || outdated(view)) {
+  const waiting = view.dirspaces.filter((entry) => entry.state === 'waiting' && entry.afterMerge !== true).length;
+  if (count.stale + waiting + count.unknown > 0 || blocked(view) || outdated(view)) {
     return { status: 'completed', conclusion: 'action_required' };
   }
   return { status: 'completed', conclusion: 'success' };

@@ -294,6 +294,17 @@ describe('a draft', () => {
   });
 });
 
+it('layers: what can be planned only after the merge is said to be, where the first is applied only then', () => {
+  const layers = 'dirs:\n  stage:\n    when_modified:\n      depends_on: "dir:prod"\n';
+  const afterMerge = 'apply_requirements:\n  checks: [{tag_query: "", apply_after_merge: {enabled: true}}]\n';
+  const later = (config: string) => {
+    const decision = decide(snapshotOf({ config, changed: ['prod/main.tf', 'stage/main.tf'] }), pullEvent('opened'));
+    return intents(decision, 'save-change').map(({ change }) => change?.plannedAfterMerge);
+  };
+  expect(later(layers)).toEqual([undefined]);
+  expect(later(`${layers}${afterMerge}`)).toEqual([1]);
+});
+
 it('layers: the second is not planned when the apply of the first fails', () => {
   const model = new Model();
   model.config = 'dirs:\n  b:\n    when_modified:\n      depends_on: "dir:a"\n';

@@ -669,15 +669,6 @@ describe('other events', () => {
     expect(intents(decision, 'emit')).toMatchObject([{ event: { pull: 8, because: 'lock-freed' } }]);
   });
 
-  it('reports the plan check on a merge group', () => {
-    const event = { kind: 'merge-group', repository: REPOSITORY, headSha: 'f'.repeat(40), baseBranch: 'main' } as const;
-    const decision = decide(snapshotOf(), event);
-    expect(decision.reason).toBe('merge-group-passed');
-    expect(intents(decision, 'check')).toMatchObject([
-      { sha: 'f'.repeat(40), name: 'plumbline/plan', conclusion: 'success' },
-    ]);
-  });
-
   it('saves an installation without assuming that it lives', () => {
     const account = { id: 1, login: 'acme', type: 'Organization' };
     const event = {
