@@ -133,7 +133,9 @@ export function planWorkingLayer(it: PullCase, work: Work, actor: Actor, event: 
     // What is being applied is planned for the new commit as soon as that is over.
     intend(draft, { do: 'set-timer', key: `again/${pull.number}/${pull.headSha}`, at: now + AGAIN_MS, event });
   }
-  const wanted = automatic.filter(({ standing }) => needsPlan(standing));
+  // Who opens it again wants to see it planned, also what failed before.
+  const reopened = event.kind === 'pull' && event.action === 'reopened';
+  const wanted = automatic.filter(({ standing }) => needsPlan(standing) || (reopened && hasFailed(standing)));
   if (wanted.length === 0 && (working.length > 0 || !mustDiscover(work))) {
     publishChange(it, work, []);
     return finish(draft, all.every(({ standing }) => standing.state === 'done') ? 'nothing-to-do' : 'already-planned');
@@ -183,6 +185,10 @@ function refusedToPlan(it: PullCase, work: Work, part: Work['parts'][number], lo
 /** Has it neither a plan that counts nor a run that makes one? A plan that failed for this commit is not tried again by itself. */
 export function needsPlan(standing: Placed['standing']): boolean {
   return standing.state === 'invalid' && !KEPT_FOR_PEOPLE.has(standing.reason);
+}
+
+function hasFailed(standing: Placed['standing']): boolean {
+  return standing.state === 'invalid' && standing.reason === 'plan-failed';
 }
 
 const KEPT_FOR_PEOPLE: ReadonlySet<ReasonCode> = new Set([

@@ -56,6 +56,15 @@ describe('a pull request is opened', () => {
     },
   );
 
+  it.each([
+    ['synchronize', 'plan-failed', 'already-planned'],
+    ['reopened', 'plan-failed', 'plan-started'],
+    ['reopened', 'unknown', 'already-planned'],
+  ] as const)('%s of a commit whose result is %s: %s', (action, state, reason) => {
+    const ours = { results: [result('prod', { state })], plans: [] };
+    expect(decide(snapshotOf({ ours }), pullEvent(action)).reason).toBe(reason);
+  });
+
   it('is decided the same way twice', () => {
     expect(decide(snapshotOf(), pullEvent('opened'))).toEqual(decide(snapshotOf(), pullEvent('opened')));
   });
