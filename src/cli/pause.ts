@@ -70,11 +70,11 @@ function switchText(
   if (found.installationId === null) {
     return verb === 'pause'
       ? `All applies ${was ? 'were paused already' : 'are paused'}: nothing is applied anywhere until \`plumbline resume --applies\`. What a runner has begun is not stopped.`
-      : `Applies ${was ? 'were not paused' : 'are not paused any more'}. What was refused meanwhile is not repeated: comment again.`;
+      : `Applies ${was ? 'were not paused' : 'are not paused any more'}. Pull requests look again at what they missed; a command that was refused meanwhile is not repeated.`;
   }
   return verb === 'pause'
     ? `${titleOf(found)} ${was ? 'was paused already' : 'is paused'}: nothing is planned or applied there until \`plumbline resume\`. What a runner has begun is not stopped.`
-    : `${titleOf(found)} ${was ? 'was not paused' : 'is not paused any more'}. What was refused meanwhile is not repeated: comment again.`;
+    : `${titleOf(found)} ${was ? 'was not paused' : 'is not paused any more'}. Pull requests look again at what they missed; a command that was refused meanwhile is not repeated.`;
 }
 
 function listText(paused: readonly PausableFound[]): string {

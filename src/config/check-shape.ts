@@ -1,7 +1,7 @@
-import type { Finding } from './finding.ts';
+import { type Finding, MAX_FINDINGS } from './finding.ts';
 import { formatPath, type KeyPath } from './key-path.ts';
 import { RawRepoConfig } from './schema.ts';
-import { schemaFindings } from './schema-findings.ts';
+import { faultyPaths, schemaFindings } from './schema-findings.ts';
 
 export interface CheckedShape {
   /** What is left when everything that does not fit the schema is taken away. */
@@ -16,7 +16,8 @@ const MAX_ROUNDS = 24;
 
 /**
  * Check a file against the schema. What does not fit is reported and taken away, so that the meaning of the rest can be
- * checked in the same go; nobody should fix a typo to be told of the next problem.
+ * checked in the same go; nobody should fix a typo to be told of the next problem. Only of a file with more problems than are
+ * listed the meaning is not asked.
  */
 export function checkShape(value: unknown): CheckedShape {
   const first = RawRepoConfig.safeParse(value);
@@ -24,13 +25,16 @@ export function checkShape(value: unknown): CheckedShape {
     return { config: first.data, findings: [], writtenPath: (path) => path };
   }
   const findings = schemaFindings(RawRepoConfig, value, first.error.issues);
+  if (findings.length >= MAX_FINDINGS) {
+    return { config: {}, findings, writtenPath: (path) => path };
+  }
   const taken = new Map<string, Set<number>>();
   const writtenPath = (path: KeyPath): KeyPath => shifted(path, taken);
   let rest: unknown = value;
-  let issuePaths: readonly KeyPath[] = findings.map(({ path }) => path);
+  let { issues } = first.error;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const wrong = new PathTree();
-    for (const path of issuePaths) {
+    for (const path of faultyPaths(issues)) {
       wrong.add(present(rest, path));
     }
     rest = without(rest, wrong, [], writtenPath, taken);
@@ -38,7 +42,7 @@ export function checkShape(value: unknown): CheckedShape {
     if (parsed.success) {
       return { config: parsed.data, findings, writtenPath };
     }
-    issuePaths = schemaFindings(RawRepoConfig, rest, parsed.error.issues).map(({ path }) => path);
+    issues = parsed.error.issues;
   }
   return { config: {}, findings, writtenPath };
 }
@@ -79,19 +83,20 @@ function without(
   taken: Map<string, Set<number>>,
 ): unknown {
   if (Array.isArray(value)) {
-    const written = writtenPath(path);
-    const gone: number[] = [];
+    const key = formatPath(writtenPath(path));
+    const before = taken.get(key);
+    const positions = before === undefined ? undefined : leftPositions(value.length, before);
+    const gone = new Set(before);
     const kept = value.flatMap((item: unknown, index) => {
       const branch = wrong.branches.get(index);
       if (branch?.ends === true) {
-        gone.push(Number(writtenPath([...path, index]).at(-1)));
+        gone.add(positions?.[index] ?? index);
         return [];
       }
       return [branch === undefined ? item : without(item, branch, [...path, index], writtenPath, taken)];
     });
-    if (gone.length > 0) {
-      const key = formatPath(written);
-      taken.set(key, new Set([...(taken.get(key) ?? []), ...gone]));
+    if (gone.size > 0) {
+      taken.set(key, gone);
     }
     return kept;
   }
@@ -113,20 +118,18 @@ function shifted(path: KeyPath, taken: ReadonlyMap<string, ReadonlySet<number>>)
   const written: (string | number)[] = [];
   for (const part of path) {
     const gone = typeof part === 'number' ? taken.get(formatPath(written)) : undefined;
-    written.push(typeof part === 'number' && gone !== undefined ? nthLeft(part, gone) : part);
+    written.push(typeof part === 'number' && gone !== undefined ? (leftPositions(part + 1, gone)[part] ?? part) : part);
   }
   return written;
 }
 
-/** The position in the file of the n-th element that was not taken away. */
-function nthLeft(n: number, gone: ReadonlySet<number>): number {
-  let position = 0;
-  for (let left = n; ; position += 1) {
+/** The positions in the file of the first elements that were not taken away. */
+function leftPositions(count: number, gone: ReadonlySet<number>): readonly number[] {
+  const positions: number[] = [];
+  for (let position = 0; positions.length < count; position += 1) {
     if (!gone.has(position)) {
-      if (left === 0) {
-        return position;
-      }
-      left -= 1;
+      positions.push(position);
     }
   }
+  return positions;
 }

@@ -6,6 +6,9 @@ export const CONFIG_PATHS = [
   '.terrateam/config.yaml',
 ] as const;
 
+/** Where waivers are written, on the default branch alone. */
+export const WAIVERS_PATH = '.plumbline/waivers.yml';
+
 /** Repositories of the owner that may hold central configuration; the first that exists is the one. */
 export const CENTRAL_REPOSITORIES = ['.plumbline', 'terrateam'] as const;
 
@@ -28,5 +31,5 @@ export function centralPaths(repository: string): Readonly<Record<CentralFile, r
 
 /** Is this one of the files that `access_control.config_update` guards? */
 export function isConfigPath(path: string): boolean {
-  return CONFIG_PATHS.some((known) => known === path);
+  return path === WAIVERS_PATH || CONFIG_PATHS.some((known) => known === path);
 }

@@ -18,7 +18,8 @@ export type FindingCode =
   | 'merge-conflict'
   | 'not-in-default-branch'
   | 'deprecated'
-  | 'no-effect';
+  | 'no-effect'
+  | 'too-large';
 
 /** Something wrong (or, among warnings, odd) at a key, before it is known where in which file that key stands. */
 export interface Finding {
@@ -32,6 +33,9 @@ export interface Finding {
   readonly allowed?: string;
   readonly nearest?: string;
 }
+
+/** Nobody reads more of one file. What is wrong beyond that is found when these are mended. */
+export const MAX_FINDINGS = 500;
 
 /** Takes findings, in the order in which the file is walked. */
 export type Report = (finding: Finding) => void;

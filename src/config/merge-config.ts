@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../domain/notice.ts';
 import type { RepoConfig } from '../domain/repo-config.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, MAX_FINDINGS } from './finding.ts';
 import { formatPath, type KeyPath } from './key-path.ts';
 import { type ConfigSource, type Merged, mergedOrigins, mergedValue, mergeRaw } from './merge-raw.ts';
 import { proveConfig } from './prove-config.ts';
@@ -29,8 +29,12 @@ export function effectiveConfig(sources: readonly ConfigSource[]): EffectiveConf
 /** The same for values that are already merged. */
 export function effective(merged: Merged): EffectiveConfig {
   const problems: ConfigProblem[] = merged.conflicts.map(({ finding, source }) => source.config.problem(finding));
+  let origins: ReadonlyMap<string, ConfigSource> | undefined;
   const report = (finding: Finding): void => {
-    problems.push(placed(finding, merged));
+    if (problems.length < MAX_FINDINGS) {
+      origins ??= mergedOrigins(merged);
+      problems.push(placed(finding, origins));
+    }
   };
   const value = mergedValue(merged);
   const parsed = RawRepoConfig.safeParse(value);
@@ -56,8 +60,7 @@ export function effective(merged: Merged): EffectiveConfig {
 }
 
 /** Positions in a merged list are not those in the file; the list itself has a place there. */
-function placed(finding: Finding, merged: Merged): ConfigProblem {
-  const origins = mergedOrigins(merged);
+function placed(finding: Finding, origins: ReadonlyMap<string, ConfigSource>): ConfigProblem {
   for (let length = finding.path.length; length > 0; length -= 1) {
     const path = finding.path.slice(0, length);
     const source = origins.get(formatPath(path));

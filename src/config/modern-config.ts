@@ -68,7 +68,10 @@ export function modernConfig(
   return { config, moved };
 }
 
-function modernDirs(dirs: Readonly<Record<string, RawDir>>, moved: Moved[], error: Report): Record<string, RawDir> {
+function modernDirs(dirs: Record<string, RawDir>, moved: Moved[], error: Report): Record<string, RawDir> {
+  if (!Object.values(dirs).some(({ stacks }) => stacks !== undefined)) {
+    return dirs;
+  }
   const modern: [string, RawDir][] = [];
   for (const [name, dir] of Object.entries(dirs)) {
     if (dir.stacks === undefined) {

@@ -1,13 +1,12 @@
 import type { ConfigProblem } from '../domain/notice.ts';
 import { checkShape } from './check-shape.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, MAX_FINDINGS } from './finding.ts';
 import { given } from './given.ts';
 import { formatPath, type KeyPath } from './key-path.ts';
 import { type Moved, modernConfig } from './modern-config.ts';
 import type { PlainValue } from './plain-value.ts';
 import { proveConfig } from './prove-config.ts';
-import { readSimpleYaml } from './read-simple-yaml.ts';
-import { MAX_BYTES, type Place, type ReadYaml, readYaml } from './read-yaml.ts';
+import { type Place, readYaml } from './read-yaml.ts';
 import { RawRepoConfig } from './schema.ts';
 import { unknownNulls } from './schema-findings.ts';
 
@@ -34,18 +33,6 @@ export type ParsedConfig =
  */
 export function parseConfig(text: string, options: { readonly file: string }): ParsedConfig {
   const { file } = options;
-  const value = text.length > MAX_BYTES ? undefined : readSimpleYaml(text);
-  if (value !== undefined) {
-    let places: ReadYaml | undefined;
-    const locate: Locate = (finding, path) => {
-      places ??= readYaml(text);
-      return places.ok ? places.locate(path, finding.at ?? 'value', finding.offset) : { line: 1, column: 1 };
-    };
-    const simple = parseValue({ file, value, replacing: new WeakSet(), problems: [], locate });
-    if (simple.ok || places?.ok === true) {
-      return simple;
-    }
-  }
   const yaml = readYaml(text);
   const problems = yaml.problems.map(({ code, place, message }) => ({ code, file, ...place, path: '', message }));
   if (!yaml.ok) {
@@ -72,7 +59,7 @@ function parseValue(read: Read): ParsedConfig {
   const shape = checkShape(value);
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
-  const found = { error: (one: Finding) => errors.push(one), warning: (one: Finding) => warnings.push(one) };
+  const found = { error: collector(errors), warning: collector(warnings) };
   const { config: raw, moved } = modernConfig(shape.config, found);
   const problem = (finding: Finding): ConfigProblem => {
     const path = shape.writtenPath(movedPath(finding.path, moved));
@@ -90,6 +77,14 @@ function parseValue(read: Read): ParsedConfig {
   }
   const config = { file, raw, replaces: marks.replaces, resets: marks.resets, problem };
   return { ok: true, config, warnings: sorted(warnings.map(problem)) };
+}
+
+function collector(findings: Finding[]): (finding: Finding) => void {
+  return (finding) => {
+    if (findings.length < MAX_FINDINGS) {
+      findings.push(finding);
+    }
+  };
 }
 
 function problemOf(file: string, finding: Finding, locate: (finding: Finding, path: KeyPath) => Place): ConfigProblem {
@@ -115,43 +110,64 @@ function sorted(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
 }
 
 /** Maps whose entries mean something although nothing is said about them: `workspaces: {prod: }`. */
-const NAMED = [/^dirs$/, /^dirs\0[^\0]*\0(?:workspaces|stacks)$/];
+function isNamed(path: KeyPath): boolean {
+  const [top, , part] = path;
+  return top === 'dirs' && (path.length === 1 || (path.length === 3 && (part === 'workspaces' || part === 'stacks')));
+}
 
 /** Takes nulls and `!replace` out of the values and remembers where they were. */
 class Marks {
   readonly replaces = new Set<string>();
   readonly resets: KeyPath[] = [];
   readonly #replacing: WeakSet<object>;
+  /** Where the value stands that is being read. */
+  readonly #path: (string | number)[] = [];
 
   constructor(replacing: WeakSet<object>) {
     this.#replacing = replacing;
   }
 
+  /** The value without its nulls; itself where there is none, which is nearly everywhere. */
   read(value: PlainValue): unknown {
-    return this.#read(value, []);
-  }
-
-  #read(value: PlainValue, path: KeyPath): unknown {
-    if (Array.isArray(value)) {
-      if (this.#replacing.has(value)) {
-        this.replaces.add(formatPath(path));
-      }
-      return value.map((item, index) => this.#read(item, [...path, index]));
-    }
     if (typeof value !== 'object' || value === null) {
       return value;
     }
+    if (Array.isArray(value)) {
+      if (this.#replacing.has(value)) {
+        this.replaces.add(formatPath(this.#path));
+      }
+      const items = value.map((item, index) => this.#readPart(item, index));
+      return items.every((item, index) => item === value[index]) ? value : items;
+    }
+    const named = isNamed(this.#path);
+    let isSame = true;
     const entries: [string, unknown][] = [];
-    const named = path.length < 4 && NAMED.some((pattern) => pattern.test(path.join('\0')));
-    for (const [name, inner] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
+      const inner = value[name] ?? null;
       if (inner !== null) {
-        entries.push([name, this.#read(inner, [...path, name])]);
-      } else if (named) {
-        entries.push([name, {}]);
+        const read = this.#readPart(inner, name);
+        isSame &&= read === inner;
+        entries.push([name, read]);
       } else {
-        this.resets.push([...path, name]);
+        isSame = false;
+        if (named) {
+          entries.push([name, {}]);
+        } else {
+          this.resets.push([...this.#path, name]);
+        }
       }
     }
-    return Object.fromEntries(entries);
+    return isSame ? value : Object.fromEntries(entries);
+  }
+
+  #readPart(value: PlainValue, name: string | number): unknown {
+    // What stands in `definitions` means nothing.
+    if (typeof value !== 'object' || (this.#path.length === 0 && name === 'definitions')) {
+      return value;
+    }
+    this.#path.push(name);
+    const read = this.read(value);
+    this.#path.pop();
+    return read;
   }
 }

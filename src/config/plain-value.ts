@@ -1,38 +1,32 @@
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+import { isMergeKey, scalarValue, type YamlAlias, type YamlMap, type YamlNode, type YamlScalar } from './yaml-node.ts';
+import { MAX_TEXT_PROBLEMS, MAX_VALUES, type TextProblem } from './yaml-text.ts';
 
 /** What a file says, without YAML: null stands for an explicit null. */
 export type PlainValue = string | number | boolean | null | PlainValue[] | { [key: string]: PlainValue };
 
-export interface NodeProblem {
-  readonly code: 'duplicate-key' | 'key' | 'tag' | 'too-many-values' | 'yaml';
-  readonly offset: number;
-  readonly message: string;
-  /** Offset of an earlier thing of the same name. */
-  readonly first?: number;
+export interface PlainReading {
+  readonly value: PlainValue;
+  readonly problems: readonly TextProblem[];
+  /** Lists written as `!replace [...]`. */
+  readonly replacing: WeakSet<object>;
+  /** What each alias refers to. */
+  readonly targets: ReadonlyMap<YamlAlias, YamlNode>;
+  /** How many values the file stands for, up to a little more than are allowed. */
+  readonly values: number;
 }
 
-/** Values after aliases are followed. A file of 512,000 bytes cannot hold that many without them. */
-const MAX_VALUES = 300_000;
-const EXPLICIT_TAGS: ReadonlySet<string> = new Set([
-  'tag:yaml.org,2002:str',
-  'tag:yaml.org,2002:int',
-  'tag:yaml.org,2002:float',
-  'tag:yaml.org,2002:bool',
-  'tag:yaml.org,2002:null',
-  'tag:yaml.org,2002:map',
-  'tag:yaml.org,2002:seq',
-]);
+const MAP_TAGS = ['!!map'];
+const LIST_TAGS = ['!!seq', '!replace'];
+/** Tags of scalars, with what a value of that tag is here. */
+const TYPES: Readonly<Record<string, string>> = {
+  '!!str': 'string',
+  '!!int': 'number',
+  '!!float': 'number',
+  '!!bool': 'boolean',
+  '!!null': 'object',
+};
+
+const SCALAR_TAGS = Object.keys(TYPES);
 
 interface Sized {
   readonly value: PlainValue;
@@ -41,102 +35,105 @@ interface Sized {
 }
 
 interface Work {
-  readonly report: (problem: NodeProblem) => void;
+  readonly problems: TextProblem[];
   readonly replacing: WeakSet<object>;
-  /** The newest node of each anchor so far; undefined while it is being read. */
-  readonly anchors: Map<string, Sized | undefined>;
+  /** The newest node of each anchor so far; without a size while it is being read. */
+  readonly anchors: Map<string, { readonly node: YamlNode; readonly sized: Sized | undefined }>;
+  readonly targets: Map<YamlAlias, YamlNode>;
   total: number;
 }
 
 /**
- * Nodes → plain values. Aliases share their value, merge keys (`<<`) are followed, keys are text and unique, no
- * object has a prototype. What an alias would expand to is counted first, so a bomb is refused for the price of its text.
+ * Nodes → plain values. Aliases share their value, merge keys (`<<`) are followed, keys are texts and stand once. What an
+ * alias stands for is counted before anybody walks through it, so a bomb is refused for the price of its text.
  */
-export function plainValue(
-  node: unknown,
-  report: (problem: NodeProblem) => void,
-): { readonly value: PlainValue; readonly replacing: WeakSet<object> } {
-  const work: Work = { report, replacing: new WeakSet(), anchors: new Map(), total: 0 };
+export function plainValue(node: YamlNode): PlainReading {
+  const work: Work = { problems: [], replacing: new WeakSet(), anchors: new Map(), targets: new Map(), total: 0 };
   const { value } = read(node, work);
-  return { value, replacing: work.replacing };
+  const { problems, replacing, targets, total } = work;
+  return { value, problems, replacing, targets, values: total };
 }
 
-function read(node: unknown, work: Work): Sized {
+/** All that are needed: nobody reads more, and that it is too much is reported whatever there was before. */
+function report({ problems }: Work, problem: TextProblem): void {
+  if (problems.length < MAX_TEXT_PROBLEMS || problem.code === 'too-many-values') {
+    problems.push(problem);
+  }
+}
+
+function read(node: YamlNode, work: Work): Sized {
   if (work.total > MAX_VALUES) {
     return { value: null, size: 0 };
   }
-  if (isAlias(node)) {
+  if (node.kind === 'alias') {
     return follow(node, work);
   }
-  const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
-  if (anchor !== undefined) {
-    work.anchors.set(anchor, undefined);
+  if (node.anchor === undefined) {
+    return readContent(node, work);
   }
+  work.anchors.set(node.anchor, { node, sized: undefined });
   const sized = readContent(node, work);
-  if (anchor !== undefined) {
-    work.anchors.set(anchor, sized);
-  }
+  work.anchors.set(node.anchor, { node, sized });
   return sized;
 }
 
-function readContent(node: unknown, work: Work): Sized {
+function readContent(node: Exclude<YamlNode, YamlAlias>, work: Work): Sized {
   count(1, node, work);
-  if (isMap(node)) {
-    return readMap(node, work);
+  switch (node.kind) {
+    case 'map':
+      mustBeTagged(node, MAP_TAGS, work);
+      return readMap(node, work);
+    case 'scalar':
+      return { value: taggedScalar(node, work), size: 1 };
+    case 'list': {
+      const list: PlainValue[] = [];
+      let size = 1;
+      for (const item of node.items) {
+        const sized = read(item, work);
+        list.push(sized.value);
+        size += sized.size;
+      }
+      if (node.tag === '!replace') {
+        work.replacing.add(list);
+      }
+      mustBeTagged(node, LIST_TAGS, work);
+      return { value: list, size };
+    }
   }
-  if (isSeq(node)) {
-    return readList(node, work);
-  }
-  if (isScalar(node)) {
-    checkTag(node, work);
-    return { value: scalarValue(node), size: 1 };
-  }
-  return { value: null, size: 1 };
 }
 
-function scalarValue(node: Scalar): PlainValue {
-  const { value } = node;
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+function taggedScalar(node: YamlScalar, work: Work): PlainValue {
+  const value = scalarValue(node);
+  if (node.tag === undefined) {
+    return value;
+  }
+  if (node.tag === '!!str') {
+    return node.text;
+  }
+  mustBeTagged(node, SCALAR_TAGS, work);
+  if (Object.hasOwn(TYPES, node.tag) && TYPES[node.tag] !== typeof value) {
+    const message = `This is no value of the kind \`${node.tag}\`.`;
+    report(work, { code: 'tag', offset: node.at, message });
+  }
+  return value;
 }
 
-function readList(node: YAMLSeq, work: Work): Sized {
-  const list: PlainValue[] = [];
-  let size = 1;
-  for (const item of node.items) {
-    const sized = read(item, work);
-    list.push(sized.value);
-    size += sized.size;
-  }
-  if (node.tag === '!replace') {
-    work.replacing.add(list);
-  } else {
-    checkTag(node, work);
-  }
-  return { value: list, size };
-}
-
-function readMap(node: YAMLMap, work: Work): Sized {
-  checkTag(node, work);
-  const object: { [key: string]: PlainValue } = Object.create(null);
-  const firsts = new Map<string, number>();
+function readMap(node: YamlMap, work: Work): Sized {
+  const object: { [key: string]: PlainValue } = {};
   const merged: Sized[] = [];
   let size = 1;
-  for (const pair of node.items) {
+  for (const pair of node.pairs) {
     if (isMergeKey(pair)) {
       merged.push(...mergeSources(pair.value, work));
       continue;
     }
-    const name = keyText(pair, work);
+    const name = keyText(pair.key, work);
     const sized = read(pair.value, work);
     if (name === undefined) {
       continue;
     }
-    const at = offsetOf(pair.key);
-    const first = firsts.get(name);
-    if (first === undefined) {
-      firsts.set(name, at);
-    } else {
-      work.report({ code: 'duplicate-key', offset: at, first, message: `\`${name}\` stands here twice.` });
+    if (Object.hasOwn(object, name)) {
+      reportTwice(node, pair.key, work);
     }
     object[name] = sized.value;
     size += sized.size;
@@ -146,9 +143,9 @@ function readMap(node: YAMLMap, work: Work): Sized {
     count(source.size, node, work);
     if (work.total <= MAX_VALUES && isObject(source.value)) {
       size += source.size;
-      for (const [name, value] of Object.entries(source.value)) {
+      for (const name of Object.keys(source.value)) {
         if (!Object.hasOwn(object, name)) {
-          object[name] = value;
+          object[name] = source.value[name] ?? null;
         }
       }
     }
@@ -156,85 +153,67 @@ function readMap(node: YAMLMap, work: Work): Sized {
   return { value: object, size };
 }
 
-function mergeSources(node: unknown, work: Work): readonly Sized[] {
-  const sized = read(node, work);
-  const sources = isSeq(node) ? node.items.map((item) => read(item, work)) : [sized];
-  for (const source of sources) {
-    if (!isObject(source.value)) {
-      work.report({ code: 'yaml', offset: offsetOf(node), message: 'Only maps can be merged with `<<`.' });
-    }
+function reportTwice({ pairs }: YamlMap, key: YamlScalar, work: Work): void {
+  const first = pairs.find((pair) => pair.key.text === key.text && !isMergeKey(pair));
+  const earlier = { offset: first?.key.at ?? key.at, words: 'The first one is in' };
+  const message = `\`${key.text.slice(0, 80)}\` stands here twice.`;
+  report(work, { code: 'duplicate-key', offset: key.at, message, earlier });
+}
+
+function mergeSources(node: YamlNode, work: Work): readonly Sized[] {
+  const sources = node.kind === 'list' ? node.items.map((item) => read(item, work)) : [read(node, work)];
+  if (work.total <= MAX_VALUES && sources.some(({ value }) => !isObject(value))) {
+    report(work, { code: 'yaml', offset: node.at, message: 'Only maps can be merged with `<<`.' });
   }
   return sources;
 }
 
-/** A plain `<<`; a quoted one is an ordinary key. */
-export function isMergeKey(pair: Pair): boolean {
-  return isScalar(pair.key) && pair.key.type === 'PLAIN' && pair.key.source === '<<';
-}
-
-function keyText(pair: Pair, work: Work): string | undefined {
-  const { key } = pair;
-  const text = isScalar(key) ? keyOf(key) : undefined;
-  if (text === undefined) {
-    work.report({ code: 'key', offset: offsetOf(key), message: 'A key must be a text.' });
-    return undefined;
-  }
-  if (text === '__proto__') {
-    work.report({ code: 'key', offset: offsetOf(key), message: '`__proto__` cannot be a key.' });
-    return undefined;
-  }
-  if (isScalar(key) && key.anchor !== undefined) {
-    work.anchors.set(key.anchor, { value: scalarValue(key), size: 1 });
-  }
-  return text;
-}
-
 /** Numbers and booleans as keys are meant as they are written: `012:` is the key `012`. */
-export function keyOf(key: Scalar): string | undefined {
-  if (typeof key.value === 'string') {
-    return key.value;
+function keyText(key: YamlScalar, work: Work): string | undefined {
+  if (key.anchor !== undefined) {
+    work.anchors.set(key.anchor, { node: key, sized: { value: scalarValue(key), size: 1 } });
   }
-  return key.value === null && key.source === '' ? undefined : key.source;
+  if (key.text === '__proto__') {
+    report(work, { code: 'key', offset: key.at, message: '`__proto__` cannot be a key.' });
+    return undefined;
+  }
+  return key.text;
 }
 
-function follow(alias: Alias, work: Work): Sized {
-  const target = work.anchors.get(alias.source);
-  if (target === undefined) {
-    const message = work.anchors.has(alias.source)
-      ? `\`*${alias.source}\` stands inside what it refers to.`
-      : `There is no anchor \`&${alias.source}\` before this alias.`;
-    work.report({ code: 'yaml', offset: offsetOf(alias), message });
+function follow(alias: YamlAlias, work: Work): Sized {
+  const anchor = work.anchors.get(alias.name);
+  if (anchor?.sized === undefined) {
+    if (work.problems.length < MAX_TEXT_PROBLEMS) {
+      const name = alias.name.slice(0, 80);
+      const message =
+        anchor === undefined
+          ? `There is no anchor \`&${name}\` before this alias.`
+          : `\`*${name}\` stands inside what it refers to.`;
+      report(work, { code: 'yaml', offset: alias.at, message });
+    }
     return { value: null, size: 1 };
   }
-  count(target.size, alias, work);
-  return target;
+  work.targets.set(alias, anchor.node);
+  count(anchor.sized.size, alias, work);
+  return anchor.sized;
 }
 
-function count(size: number, node: unknown, work: Work): void {
+function count(size: number, node: YamlNode, work: Work): void {
   const before = work.total;
   work.total += size;
   if (before <= MAX_VALUES && work.total > MAX_VALUES) {
     const message = `The file stands for more than ${MAX_VALUES} values when its aliases are followed.`;
-    work.report({ code: 'too-many-values', offset: offsetOf(node), message });
+    report(work, { code: 'too-many-values', offset: node.at, message });
   }
 }
 
-function checkTag(node: Scalar | YAMLMap | YAMLSeq, work: Work): void {
-  if (node.tag !== undefined && !EXPLICIT_TAGS.has(node.tag)) {
-    const message = `The tag \`${node.tag}\` is not known here; only lists may carry one, \`!replace\`.`;
-    work.report({ code: 'tag', offset: offsetOf(node), message });
+function mustBeTagged(node: YamlNode, known: readonly string[], work: Work): void {
+  if (node.tag !== undefined && !known.includes(node.tag) && work.problems.length < MAX_TEXT_PROBLEMS) {
+    const message = `The tag \`${node.tag.slice(0, 80)}\` is not known here; only lists may carry one, \`!replace\`.`;
+    report(work, { code: 'tag', offset: node.at, message });
   }
 }
 
 function isObject(value: PlainValue): value is { [key: string]: PlainValue } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Where a node begins; 0 for none. */
-export function offsetOf(node: unknown): number {
-  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
-}
-
-function isNode(value: unknown): value is Node {
-  return isScalar(value) || isAlias(value) || isMap(value) || isSeq(value);
 }

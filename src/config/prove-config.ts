@@ -20,7 +20,6 @@ import { proveAccessControl, proveApplyRequirements } from './prove-policies.ts'
 import { proveHookSteps, proveWorkflowSteps } from './prove-steps.ts';
 import { Prover } from './prove-values.ts';
 import { DEFAULT_OVERRIDES, type RawRepoConfig } from './schema.ts';
-import { parseTimeOfDay } from './time-of-day.ts';
 
 /**
  * Modern raw configuration → what it means, with every default. Whatever cannot be meant is reported, all of it; the
@@ -217,14 +216,7 @@ function proveDrift(raw: RawRepoConfig['drift'], prover: Prover): Drift {
     schedules: Object.entries(schedules).map(([name, schedule]): DriftSchedule => {
       const path = ['drift', 'schedules', name];
       const { window } = schedule;
-      const time = (text: string, key: string) => {
-        const parsed = parseTimeOfDay(text);
-        if ('problem' in parsed) {
-          prover.report({ code: 'time', path: [...path, 'window', key], message: parsed.problem });
-          return undefined;
-        }
-        return parsed;
-      };
+      const time = (text: string, key: string) => prover.timeOfDay(text, [...path, 'window', key]);
       const start = window === undefined ? undefined : time(window.start, 'start');
       const end = window === undefined ? undefined : time(window.end, 'end');
       return {

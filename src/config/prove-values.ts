@@ -1,12 +1,26 @@
+import type { TimeOfDay } from '../domain/repo-config.ts';
 import type { TagQuery } from '../domain/tag-query.ts';
 import { ANYTHING } from '../domain/tag-query.ts';
 import { type MatchList, type PeopleMatch, REPOSITORY_ROLES, type RepositoryRole } from '../domain/workflow-step.ts';
-import { checkRegex } from '../matching/branch-pattern.ts';
-import { checkGlob, splitNegation } from '../matching/glob.ts';
+import { checkRegex, MAX_REGEX_LENGTH, MAX_REGEX_SIZE } from '../matching/branch-pattern.ts';
+import { checkGlob, MAX_ALTERNATIVES, splitNegation } from '../matching/glob.ts';
+import { globSize } from '../matching/glob-size.ts';
+import { regexSize } from '../matching/regex-size.ts';
 import { parseTagQuery } from '../matching/tag-query.ts';
-import type { Report } from './finding.ts';
+import { MAX_FINDINGS, type Report } from './finding.ts';
 import type { KeyPath } from './key-path.ts';
 import { nearestWord } from './nearest-word.ts';
+import { isIanaZone, parseTimeOfDay } from './time-of-day.ts';
+
+/**
+ * How much one configuration may ask for beyond reading it: what expressions and braces grow to, and time zones that are
+ * looked up, in characters. What people write takes a tenth of it. It stands for some tens of milliseconds.
+ */
+const MAX_EFFORT = 30_000;
+const REGEX_EFFORT = 20;
+/** Braces multiply; each pattern that they stand for is cheap. */
+const CHARS_PER_EFFORT = 16;
+const ZONE_EFFORT = 500;
 
 const MATCH_FORMS = '`*`, `user:LOGIN`, `team:SLUG`, `role:ROLE`, `codeowners`';
 
@@ -18,9 +32,21 @@ export class Prover {
   readonly report: Report;
   readonly #queries = new Map<string, ReturnType<typeof parseTagQuery>>();
   readonly #globs = new Map<string, string | undefined>();
+  readonly #regexes = new Map<string, string | undefined>();
+  readonly #zones = new Map<string, boolean>();
+  #reported = 0;
+  #effort = 0;
 
   constructor(report: Report) {
-    this.report = report;
+    this.report = (finding) => {
+      this.#reported += 1;
+      report(finding);
+    };
+  }
+
+  /** So much is wrong that nothing more is listed; to look for the nearest word would be for nobody. */
+  get #isFull(): boolean {
+    return this.#reported >= MAX_FINDINGS;
   }
 
   /** A tag query; a broken one is reported at its character and stands for every dirspace. */
@@ -84,7 +110,7 @@ export class Prover {
 
   #unknownRole(name: string, path: KeyPath): undefined {
     const roles: readonly RepositoryRole[] = REPOSITORY_ROLES;
-    const nearest = nearestWord(name, roles);
+    const nearest = this.#isFull ? undefined : nearestWord(name, roles);
     this.report({
       code: 'match',
       path,
@@ -100,7 +126,10 @@ export class Prover {
   glob(text: string, path: KeyPath, at?: 'key'): string {
     if (!this.#globs.has(text)) {
       // What is substituted later is escaped then and cannot break a glob; a plain word stands for it here.
-      this.#globs.set(text, checkGlob(splitNegation(text).glob.replace(/\$\{(?:DIR|WORKSPACE)\}/g, 'x')));
+      const glob = splitNegation(text).glob.replace(/\$\{(?:DIR|WORKSPACE)\}/g, 'x');
+      const { alternatives } = globSize(glob);
+      const effort = alternatives > MAX_ALTERNATIVES ? 1 : ((alternatives - 1) * glob.length) / CHARS_PER_EFFORT;
+      this.#globs.set(text, this.#afford(effort, path) ? checkGlob(glob) : undefined);
     }
     const problem = this.#globs.get(text);
     if (problem !== undefined) {
@@ -111,7 +140,13 @@ export class Prover {
 
   /** A regular expression that can be matched in linear time. */
   regex(text: string, path: KeyPath, warning: Report): string {
-    const problem = checkRegex(text);
+    if (!this.#regexes.has(text)) {
+      const size = text.length > MAX_REGEX_LENGTH ? Number.POSITIVE_INFINITY : regexSize(text);
+      // One that is refused for its size is never compiled.
+      const effort = size > MAX_REGEX_SIZE ? 1 : REGEX_EFFORT + size;
+      this.#regexes.set(text, this.#afford(effort, path) ? checkRegex(text) : undefined);
+    }
+    const problem = this.#regexes.get(text);
     if (problem !== undefined) {
       const message = `Not a regular expression: ${problem}. Look-around and back references do not exist here.`;
       this.report({ code: 'regex', path, message });
@@ -122,10 +157,43 @@ export class Prover {
     return text;
   }
 
+  /** A time of day with its zone; undefined when it is none. */
+  timeOfDay(text: string, path: KeyPath): TimeOfDay | undefined {
+    const parsed = parseTimeOfDay(text, (name) => this.#isZone(name, path));
+    if (!('problem' in parsed)) {
+      return parsed;
+    }
+    if (this.#effort <= MAX_EFFORT) {
+      this.report({ code: 'time', path, message: parsed.problem });
+    }
+    return undefined;
+  }
+
+  #isZone(name: string, path: KeyPath): boolean {
+    let isZone = this.#zones.get(name);
+    if (isZone === undefined) {
+      isZone = this.#afford(ZONE_EFFORT, path) && isIanaZone(name);
+      this.#zones.set(name, isZone);
+    }
+    return isZone;
+  }
+
+  /** Take effort; once there is none left, that is reported, and nothing more is compiled or looked up. */
+  #afford(effort: number, path: KeyPath): boolean {
+    const before = this.#effort;
+    this.#effort += effort;
+    if (before <= MAX_EFFORT && this.#effort > MAX_EFFORT) {
+      const message =
+        'The patterns, expressions and time zones of this configuration, up to here, are more than are checked.';
+      this.report({ code: 'too-large', path, message });
+    }
+    return this.#effort <= MAX_EFFORT;
+  }
+
   /** One of some names, reported with the nearest when it is not. */
   known(name: string, names: readonly string[], path: KeyPath, what: string): void {
     if (!names.includes(name)) {
-      const nearest = nearestWord(name, names);
+      const nearest = this.#isFull ? undefined : nearestWord(name, names);
       this.report({
         code: 'name',
         path,

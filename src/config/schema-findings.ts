@@ -1,12 +1,9 @@
 import { z } from 'zod';
-import type { Finding } from './finding.ts';
+import { type Finding, MAX_FINDINGS } from './finding.ts';
 import type { KeyPath } from './key-path.ts';
 import { nearestWord } from './nearest-word.ts';
 
 type Issue = z.core.$ZodIssue;
-
-/** More than anybody reads. Each one is compared with all known words. */
-const MAX_FINDINGS = 500;
 
 /** Keys of other tools, or of the documentation of the model, that are tried often; and what to do instead. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -17,13 +14,52 @@ const HINTS: Readonly<Record<string, string>> = {
 /** What the schema says about a value → findings, each with the allowed keys or values and the nearest known one. */
 export function schemaFindings(schema: z.ZodType, value: unknown, issues: readonly Issue[]): readonly Finding[] {
   const findings: Finding[] = [];
-  for (const issue of issues) {
-    findings.push(...findingsOf(schema, value, issue, []));
+  for (const fault of faultsOf(issues, [])) {
+    findings.push(...findingsOf(schema, value, fault));
     if (findings.length >= MAX_FINDINGS) {
       break;
     }
   }
   return findings.slice(0, MAX_FINDINGS);
+}
+
+/** Where something does not fit, all of it: cheap, since nothing is said about it. */
+export function* faultyPaths(issues: readonly Issue[]): Generator<KeyPath> {
+  for (const { issue, path } of faultsOf(issues, [])) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const name of issue.keys) {
+        yield [...path, name];
+      }
+    } else {
+      yield path;
+    }
+  }
+}
+
+/** An issue with its path from the top; of a choice between forms, the issues of the form that was meant. */
+interface Fault {
+  readonly issue: Issue;
+  readonly path: KeyPath;
+}
+
+function* faultsOf(issues: readonly Issue[], prefix: KeyPath): Generator<Fault> {
+  for (const issue of issues) {
+    const path = [...prefix, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
+    const meant = issue.code === 'invalid_union' ? meantForm(issue) : undefined;
+    if (meant === undefined) {
+      yield { issue, path };
+    } else {
+      yield* faultsOf(meant, path);
+    }
+  }
+}
+
+/** A form whose very kind differs was not meant; among the others the one with the fewest faults was. */
+function meantForm({ errors }: z.core.$ZodIssueInvalidUnion): readonly Issue[] | undefined {
+  return errors
+    .filter((form) => !form.some((error) => error.path.length === 0 && isKind(error)))
+    .map((form) => ({ form, weight: weight(form) }))
+    .sort((a, b) => a.weight - b.weight)[0]?.form;
 }
 
 /** Keys with an explicit null are taken out before the schema sees them; a typo among them must be found all the same. */
@@ -43,14 +79,13 @@ export function unknownNulls(schema: z.ZodType, value: unknown, nulls: readonly 
   return findings;
 }
 
-function findingsOf(schema: z.ZodType, value: unknown, issue: Issue, prefix: KeyPath): readonly Finding[] {
-  const path = [...prefix, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
+function findingsOf(schema: z.ZodType, value: unknown, { issue, path }: Fault): readonly Finding[] {
   const actual = valueAt(value, path);
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.slice(0, MAX_FINDINGS).map((name) => unknownKey(name, path, knownKeys(schema, value, path)));
     case 'invalid_union':
-      return unionFindings(schema, value, issue, path);
+      return [unionFinding(value, issue, path)];
     case 'invalid_type':
       return [actual === undefined ? missing(path) : wrongType(path, actual, issue.expected)];
     case 'invalid_value':
@@ -68,30 +103,19 @@ function findingsOf(schema: z.ZodType, value: unknown, issue: Issue, prefix: Key
   }
 }
 
-function unionFindings(
-  schema: z.ZodType,
-  value: unknown,
-  issue: z.core.$ZodIssueInvalidUnion,
-  path: KeyPath,
-): readonly Finding[] {
+/** None of the forms fits. */
+function unionFinding(value: unknown, issue: z.core.$ZodIssueInvalidUnion, path: KeyPath): Finding {
   const actual = valueAt(value, path);
   if (issue.errors.length === 0) {
     const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
     const known = options.filter((option) => typeof option === 'string');
-    return [actual === undefined ? { ...missing(path), allowed: list(known) } : wrongValue(path, actual, known)];
-  }
-  // A form whose very kind differs was not meant; among the others the one with the fewest faults was.
-  const meant = issue.errors
-    .filter((errors) => !errors.some((error) => error.path.length === 0 && isKind(error)))
-    .sort((a, b) => weight(a) - weight(b))[0];
-  if (meant !== undefined) {
-    return meant.flatMap((error) => findingsOf(schema, value, error, path));
+    return actual === undefined ? { ...missing(path), allowed: list(known) } : wrongValue(path, actual, known);
   }
   const kinds = issue.errors.flatMap((errors) => errors.flatMap(kindsOf));
   const words = issue.errors.flatMap((errors) => errors.flatMap((error) => ('values' in error ? error.values : [])));
   const nearest = typeof actual === 'string' ? nearestWord(actual, words.map(String)) : undefined;
   const message = `Must be ${kinds.join(' or ')}, not ${describe(actual)}.`;
-  return [{ code: 'wrong-type', path, message, ...(nearest === undefined ? {} : { nearest }) }];
+  return { code: 'wrong-type', path, message, ...(nearest === undefined ? {} : { nearest }) };
 }
 
 function isKind(error: Issue): boolean {
@@ -127,9 +151,15 @@ function missing(path: KeyPath): Finding {
   return { code: 'missing-key', path, message: `The key \`${String(path.at(-1))}\` is required.` };
 }
 
+/** What YAML 1.1, and so many a file, has for true and false. */
+const OLD_FLAGS: Readonly<Record<string, string>> = { yes: 'true', on: 'true', no: 'false', off: 'false' };
+
 function wrongType(path: KeyPath, actual: unknown, expected: string): Finding {
+  const flag = expected === 'boolean' && typeof actual === 'string' ? actual.toLowerCase() : '';
+  const nearest = Object.hasOwn(OLD_FLAGS, flag) ? OLD_FLAGS[flag] : undefined;
   const quote = expected === 'string' && isScalar(actual) ? ` Put it in quotes: "${String(actual)}".` : '';
-  return { code: 'wrong-type', path, message: `Must be ${kindName(expected)}, not ${describe(actual)}.${quote}` };
+  const message = `Must be ${kindName(expected)}, not ${describe(actual)}.${quote}`;
+  return { code: 'wrong-type', path, message, ...(nearest === undefined ? {} : { nearest }) };
 }
 
 function wrongValue(path: KeyPath, actual: unknown, values: readonly unknown[]): Finding {

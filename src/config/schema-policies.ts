@@ -20,7 +20,7 @@ export const RawAccessControl = z.strictObject({
   policies: key(z.array(AccessPolicy), 'The first that matches a dirspace decides; none: denied.', {
     default: [{ tag_query: '', plan: ['*'], apply: ['*'] }],
   }),
-  config_update: key(Matches, 'Whose pull requests may change the configuration.', everybody),
+  config_update: key(Matches, 'Whose pull requests may change the configuration, and the waivers.', everybody),
   terrateam_config_update: key(Matches, 'Old name of `config_update`.', { deprecated: true }),
   ci_config_update: key(Matches, 'Whose pull requests may change the workflow file.', everybody),
   files: key(z.record(z.string(), Matches), 'Exact path: whose pull requests may change it.', { default: {} }),

@@ -31,7 +31,7 @@ const RawWorkflow = z.strictObject({
         apply: key(Text, 'Environment of applies.'),
       }),
     ]),
-    'GitHub environment of the runs; `${name}` is filled in from stack variables. Taken from the default branch.',
+    'GitHub environment of the runs, which must exist; `${name}` is filled in from stack variables. Taken from the default branch.',
   ),
   runs_on: key(z.unknown(), 'Passed to `runs-on` of the job. Taken from the default branch.'),
   lock_policy: key(

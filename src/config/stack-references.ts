@@ -3,6 +3,9 @@ import type { Report } from './finding.ts';
 import { nearestWord } from './nearest-word.ts';
 import type { RawRepoConfig } from './schema.ts';
 
+/** A name that is not known is compared with so many; with more nobody waits for the answer. */
+const MAX_COMPARED = 200;
+
 /**
  * Every stack must say what it holds, every stack that is named must exist, and neither containment nor order may run in a circle. `default` exists always: it
  * holds what no other stack does. Linear in stacks and references.
@@ -46,7 +49,7 @@ function checkNames(
 ): void {
   for (const [index, name] of listed.entries()) {
     if (!names.has(name)) {
-      const nearest = nearestWord(name, [...names]);
+      const nearest = names.size > MAX_COMPARED ? undefined : nearestWord(name, [...names]);
       error({
         code: 'stack-reference',
         path: [...path, index],

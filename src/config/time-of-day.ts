@@ -57,8 +57,14 @@ const ABBREVIATIONS: Readonly<Record<string, number>> = {
   HST: -10,
 };
 
-/** `HH:MM ZONE` → time of day, or a sentence that says what is wrong. The zone is an abbreviation or an IANA name. */
-export function parseTimeOfDay(text: string): TimeOfDay | { readonly problem: string } {
+/**
+ * `HH:MM ZONE` → time of day, or a sentence that says what is wrong. The zone is an abbreviation or an IANA name, about which
+ * `isKnown` is asked: looking one up is not cheap.
+ */
+export function parseTimeOfDay(
+  text: string,
+  isKnown: (name: string) => boolean,
+): TimeOfDay | { readonly problem: string } {
   const match = /^\s*(\d{1,2}):(\d{2})\s+(\S{1,64})\s*$/.exec(text);
   if (match === null) {
     return { problem: 'Must be a time and a zone such as `22:00 UTC` or `06:30 Europe/Berlin`.' };
@@ -67,7 +73,7 @@ export function parseTimeOfDay(text: string): TimeOfDay | { readonly problem: st
   if (Number(hours) > 23 || Number(minutes) > 59) {
     return { problem: 'The time must lie between 00:00 and 23:59.' };
   }
-  const zone = timeZone(name);
+  const zone = timeZone(name, isKnown);
   if (zone === undefined) {
     const known = Object.keys(ABBREVIATIONS).join(', ');
     return { problem: `The time zone is not known; IANA names such as \`America/New_York\` are, and ${known}.` };
@@ -75,17 +81,18 @@ export function parseTimeOfDay(text: string): TimeOfDay | { readonly problem: st
   return { minutes: Number(hours) * 60 + Number(minutes), zone };
 }
 
-function timeZone(name: string): TimeZone | undefined {
+function timeZone(name: string, isKnown: (name: string) => boolean): TimeZone | undefined {
   const upper = name.toUpperCase();
   const hours = Object.hasOwn(ABBREVIATIONS, upper) ? ABBREVIATIONS[upper] : undefined;
   if (hours !== undefined) {
     return { kind: 'offset', minutesEastOfUtc: hours * 60, name: upper };
   }
   // A bare abbreviation such as `EST5EDT` is an IANA name too, but only areas are meant here.
-  return /^[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)+$/.test(name) && isIana(name) ? { kind: 'iana', name } : undefined;
+  return /^[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)+$/.test(name) && isKnown(name) ? { kind: 'iana', name } : undefined;
 }
 
-function isIana(name: string): boolean {
+/** Does the time zone database have this name? */
+export function isIanaZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

@@ -2,6 +2,7 @@ import { isConfigPath } from '../config/config-paths.ts';
 import type { ReasonCode } from '../domain/reason.ts';
 import type { AccessPolicy } from '../domain/repo-config.ts';
 import type { MatchList } from '../domain/workflow-step.ts';
+import { dirOf } from '../matching/repo-path.ts';
 import { matchTagQuery } from '../matching/tag-query.ts';
 import { ownsAll } from './codeowners.ts';
 import { note } from './draft.ts';
@@ -18,14 +19,19 @@ export function named(it: PullCase, list: MatchList, login: string, part: Part |
   return isNamed(list, login, it.github, (who) => ownsAll(it.github, part === null ? [] : filesOf(it, part), who));
 }
 
-/** The changed files that brought a dirspace into the change; of one that was pulled in, those below its directory. */
+/**
+ * The files that a dirspace is about: the changed ones that brought it into the change or stand below its directory; of one that
+ * was pulled in by something else, those in its directory.
+ */
 export function filesOf({ github }: PullCase, part: Part): readonly string[] {
   const changed = github.changedFiles?.known === true ? github.changedFiles.value : [];
   const below = changed
     .filter(({ path }) => part.dir === '.' || path.startsWith(`${part.dir}/`))
     .map(({ path }) => path);
   const because = part.because.flatMap((one) => ('file' in one ? [one.file] : []));
-  return [...new Set([...because, ...below])];
+  const own = new Set([...because, ...below]);
+  const tree = github.files?.known === true ? github.files.value : [];
+  return own.size > 0 ? [...own] : tree.filter((path) => dirOf(path) === part.dir);
 }
 
 /** The policies that cover a dirspace: the first that matches under each set of its tags; null where none does. */

@@ -1,15 +1,15 @@
 import { applyCommand } from './apply.ts';
 import { approveCommand } from './approve-gate.ts';
+import { refusedByConfig } from './broken-config.ts';
 import { cancelCommand } from './cancel.ts';
 import type { ApplyName, Command, RunCommand } from './command.ts';
-import { note } from './draft.ts';
 import { configAnswer, explainAnswer, helpAnswer } from './explain.ts';
 import { type Outcome, refused } from './outcome.ts';
 import { publishChange } from './plan.ts';
 import { planCommand } from './plan-command.ts';
 import { type PullCase, pausedBecause } from './pull-case.ts';
 import { unlockCommand } from './unlock.ts';
-import { type WorkResult, workOf } from './work.ts';
+import { workOf } from './work.ts';
 
 /** Who asked, and when, on GitHub's clock. */
 export interface Asker {
@@ -52,39 +52,11 @@ function runCommand(it: PullCase, command: RunCommand, asker: Asker): Outcome {
   const result = workOf(it.github, it.pull, it.ours);
   if (!result.ok) {
     publishChange(it, null, result.notices);
-    return refusedByConfig(it, result);
+    return refusedByConfig(it, result.notices);
   }
   const { work } = result;
   if (command.name === 'plan') {
     return planCommand(it, work, command, asker);
   }
   return applyCommand(it, work, { ...command, name: command.name satisfies ApplyName }, asker);
-}
-
-/** A configuration that cannot be used: the notice on the pull request has the places, the reply says that nothing was run. */
-export function refusedByConfig(it: PullCase, result: Extract<WorkResult, { ok: false }>): Outcome {
-  const refusals = result.notices.map((notice) =>
-    notice.kind === 'reason'
-      ? { reason: notice.reason, ...(notice.text === '' ? {} : { detail: notice.text }) }
-      : {
-          reason: 'config-broken' as const,
-          ...(notice.kind === 'config' ? { detail: firstPlace(notice.problems) } : {}),
-        },
-  );
-  for (const { reason } of refusals) {
-    note(it.draft, 'config', 'refuse', reason);
-  }
-  return { reason: refusals[0]?.reason ?? 'config-broken', refusals };
-}
-
-function firstPlace(
-  problems: readonly {
-    readonly file: string;
-    readonly line: number;
-    readonly column: number;
-    readonly message: string;
-  }[],
-): string {
-  const shown = problems.slice(0, 5).map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
-  return problems.length > 5 ? `${shown.join(' ')} And ${problems.length - 5} more.` : shown.join(' ');
 }

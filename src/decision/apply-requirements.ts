@@ -27,6 +27,19 @@ export function requirementRefusals(it: PullCase, work: Work, part: Part, plan: 
   return requirementsFor(work, part).flatMap((check) => checkOne(it, work, part, plan, check));
 }
 
+/** A plan without changes has no risk; one whose risk nobody counted may have any. */
+function riskRefusals(it: PullCase, part: Part, { maxPoints }: NonNullable<ApplyCheck['risk']>): readonly Refusal[] {
+  const about = [part];
+  const result = resultOf(it, part);
+  const points = result?.state === 'no-changes' ? 0 : (result?.riskPoints ?? null);
+  if (points === null) {
+    return [{ reason: 'risk-unknown', about }];
+  }
+  return points > maxPoints
+    ? [{ reason: 'risk-too-high', detail: `${points} points, ${maxPoints} allowed.`, about }]
+    : [];
+}
+
 function checkOne(
   it: PullCase,
   work: Work,
@@ -42,9 +55,8 @@ function checkOne(
   if (check.approved.enabled) {
     found.push(...approvalRefusals(it, part, plan, check.approved, work.config.applyRequirements));
   }
-  const points = resultOf(it, part)?.riskPoints ?? 0;
-  if (check.risk !== undefined && points > check.risk.maxPoints) {
-    found.push({ reason: 'risk-too-high', detail: `${points} points, ${check.risk.maxPoints} allowed.`, about });
+  if (check.risk !== undefined) {
+    found.push(...riskRefusals(it, part, check.risk));
   }
   if (it.pull.state === 'merged') {
     return found;
@@ -55,11 +67,9 @@ function checkOne(
   if (check.requireReadyForReviewPr && it.pull.draft) {
     found.push({ reason: 'not-ready-for-review', about });
   }
-  if (check.mergeConflicts.enabled) {
-    found.push(...conflictRefusals(it));
-  }
-  if (check.statusChecks.enabled) {
-    found.push(...checkRefusals(it, check.statusChecks));
-  }
-  return found;
+  const ofPull = [
+    ...(check.mergeConflicts.enabled ? conflictRefusals(it) : []),
+    ...(check.statusChecks.enabled ? checkRefusals(it, check.statusChecks) : []),
+  ];
+  return [...found, ...ofPull.map((refusal) => ({ ...refusal, about }))];
 }

@@ -1,5 +1,6 @@
 import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
 import { MINUTE } from '../domain/instant.ts';
+import { askAgainIfPassing } from './ask-later.ts';
 import type { RunCommand } from './command.ts';
 import { assume, intend } from './draft.ts';
 import { type ApplyAsk, judgeApply, type Verdict } from './judge-apply.ts';
@@ -68,7 +69,12 @@ export function autoapply(it: PullCase, work: Work, actor: { readonly id: number
   }
   const ask = { name: 'apply', who: actor, commentedAt: null, placed } as const;
   const verdict = judgeApply(it, work, layers, ask);
-  if (verdict.against.length > 0 || verdict.missing.length > 0 || verdict.go.length === 0) {
+  const refusals = [...verdict.against, ...verdict.missing];
+  if (refusals.length > 0 || verdict.go.length === 0) {
+    askAgainIfPassing(
+      it,
+      refusals.map(({ reason }) => reason),
+    );
     return false;
   }
   startApplies(it, work, verdict, ask, []);

@@ -165,10 +165,19 @@ export function approvalRefusals(
       about,
     });
   }
-  if (check.requireCompletedReviews && github.reviewDecision !== 'APPROVED' && github.reviewDecision !== null) {
-    found.push({ reason: github.reviewDecision === undefined ? 'approvals-unknown' : 'reviews-incomplete', about });
+  const completed = check.requireCompletedReviews ? reviewsCompleted(it) : 'yes';
+  if (completed !== 'yes') {
+    found.push({ reason: completed === 'no' ? 'reviews-incomplete' : 'approvals-unknown', about });
   }
   return found;
+}
+
+/** Does GitHub count the review as complete? Where no branch rule asks for one, when everybody who was asked has answered. */
+function reviewsCompleted({ github: { reviewDecision, reviewsRequested } }: PullCase): Answer {
+  if (reviewDecision === undefined || (reviewDecision === null && reviewsRequested === undefined)) {
+    return 'unknown';
+  }
+  return reviewDecision === 'APPROVED' || (reviewDecision === null && reviewsRequested === 0) ? 'yes' : 'no';
 }
 
 /** Are there so many who count? A person counts once, however many entries name them. */

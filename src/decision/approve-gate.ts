@@ -1,4 +1,5 @@
 import { dirspaceKey } from '../domain/dirspace.ts';
+import { code } from '../report/escape.ts';
 import type { Asker } from './answer-command.ts';
 import { intend } from './draft.ts';
 import { gateName, mayApprove } from './gates.ts';
@@ -6,6 +7,7 @@ import { done, type Outcome } from './outcome.ts';
 import { publish } from './plan.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
+import { reconsiderByItself } from './review.ts';
 import { workOf } from './work.ts';
 
 /**
@@ -52,6 +54,12 @@ export function approveCommand(it: PullCase, tokens: readonly string[], asker: A
       { do: 'audit', action: 'approve-gates', actor: asker.login, detail: { pull: pull.number, gates: approved } },
     );
     publish(it);
+    reconsiderByItself(it);
   }
-  return refusals.length === 0 ? done('gate-approved') : { reason: refusals[0]?.reason ?? 'gate-denied', refusals };
+  if (refusals.length === 0) {
+    return done('gate-approved');
+  }
+  return approved.length === 0
+    ? { reason: refusals[0]?.reason ?? 'gate-denied', refusals }
+    : { reason: 'gate-approved', refusals, answer: `**Approved**: ${approved.map((token) => code(token)).join(', ')}` };
 }

@@ -1,8 +1,10 @@
 import { requirementRefusals } from './apply-requirements.ts';
+import { askAgainIfPassing } from './ask-later.ts';
 import { intend, note } from './draft.ts';
 import { gateRefusals } from './gates.ts';
 import { layersOf } from './layers.ts';
 import { heldBy } from './locks.ts';
+import { publishChange } from './plan.ts';
 import { isFork, type PullCase, pausedBecause } from './pull-case.ts';
 import { resultOf } from './valid-plans.ts';
 import type { Work } from './work.ts';
@@ -44,12 +46,18 @@ export function automerge(it: PullCase, work: Work, by: { readonly login: string
     for (const { reason } of missing) {
       note(draft, 'automerge', 'refuse', reason);
     }
+    askAgainIfPassing(
+      it,
+      missing.map(({ reason }) => reason),
+    );
     return false;
   }
   if (github.rules?.known === true && github.rules.value.mergeQueue) {
     note(draft, 'automerge', 'ignore', 'merge-queue-merges');
     return false;
   }
+  // First what is true now: a rule of the branch may wait for our own check.
+  publishChange(it, work, []);
   intend(
     draft,
     {

@@ -1,5 +1,4 @@
 import type { Decision } from '../domain/decision.ts';
-import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
 import type { Actor, Event, PullAction } from '../domain/event.ts';
 import { SECOND } from '../domain/instant.ts';
 import type { ReasonCode } from '../domain/reason.ts';
@@ -9,19 +8,16 @@ import { branchesMatch } from './branches.ts';
 import { decideClosed } from './closing.ts';
 import { type Draft, finish, ignore, intend, note } from './draft.ts';
 import { layersOf, type Placed } from './layers.ts';
-import { isHolding } from './locks.ts';
 import { runsThatLook } from './looking-run.ts';
 import { mustDiscover, plannedBase } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
 import { canWrite } from './people.ts';
 import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
-import { isFork, openCase, type PullCase, pausedBecause } from './pull-case.ts';
+import { isFork, isSkipped, openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { endRun, supersedePlans } from './start-runs.ts';
-import { followBase, waitingFor, wakeFirst } from './waiting-line.ts';
+import { dropUntouched } from './untouched.ts';
+import { followBase, waitingFor } from './waiting-line.ts';
 import { type Part, type Work, workOf } from './work.ts';
-
-/** With this label a pull request is left alone until somebody asks. */
-export const SKIP_LABEL = 'plumbline:skip';
 
 const AGAIN_MS = 30 * SECOND;
 
@@ -83,7 +79,7 @@ export function autoplan(it: PullCase, actor: Actor, event: Event): Decision {
   if (work.parts.length === 0 && !mustDiscover(work)) {
     return quiet(it, work, 'no-directories');
   }
-  if (pull.labels.includes(SKIP_LABEL)) {
+  if (isSkipped(it)) {
     return quiet(it, work, 'skip-label');
   }
   const trust = trustReason(it, work, actor);
@@ -137,7 +133,9 @@ export function planWorkingLayer(it: PullCase, work: Work, actor: Actor, event: 
     // What is being applied is planned for the new commit as soon as that is over.
     intend(draft, { do: 'set-timer', key: `again/${pull.number}/${pull.headSha}`, at: now + AGAIN_MS, event });
   }
-  const wanted = automatic.filter(({ standing }) => needsPlan(standing));
+  // Who opens it again wants to see it planned, also what failed before.
+  const reopened = event.kind === 'pull' && event.action === 'reopened';
+  const wanted = automatic.filter(({ standing }) => needsPlan(standing) || (reopened && hasFailed(standing)));
   if (wanted.length === 0 && (working.length > 0 || !mustDiscover(work))) {
     publishChange(it, work, []);
     return finish(draft, all.every(({ standing }) => standing.state === 'done') ? 'nothing-to-do' : 'already-planned');
@@ -162,7 +160,7 @@ export function planWorkingLayer(it: PullCase, work: Work, actor: Actor, event: 
     const reason = refusedToPlan(it, work, firstDenied, actor.login) ?? 'access-denied';
     return quiet(it, work, reason, 'plumbline plan');
   }
-  const setup = setupRefusals(it, allowed, 'plan');
+  const setup = setupRefusals(it, work, allowed, 'plan');
   if (setup.length > 0) {
     for (const { reason, detail } of setup) {
       note(draft, 'setup', 'refuse', reason, detail);
@@ -187,6 +185,10 @@ function refusedToPlan(it: PullCase, work: Work, part: Work['parts'][number], lo
 /** Has it neither a plan that counts nor a run that makes one? A plan that failed for this commit is not tried again by itself. */
 export function needsPlan(standing: Placed['standing']): boolean {
   return standing.state === 'invalid' && !KEPT_FOR_PEOPLE.has(standing.reason);
+}
+
+function hasFailed(standing: Placed['standing']): boolean {
+  return standing.state === 'invalid' && standing.reason === 'plan-failed';
 }
 
 const KEPT_FOR_PEOPLE: ReadonlySet<ReasonCode> = new Set([
@@ -226,31 +228,6 @@ function erase({ draft, ours }: PullCase, reason: ReasonCode, which: (plan: Stor
     .map((plan) => plan.id);
   if (plans.length > 0) {
     intend(draft, { do: 'erase-plans', plans, reason });
-  }
-}
-
-/** Plans and places in line of dirspaces that the pull request touches no more are given up, and who waited for them is told. */
-export function dropUntouched(it: PullCase, work: Work): void {
-  const { draft, ours, pull } = it;
-  const keys = new Set(work.parts.map(dirspaceKey));
-  const gone = (one: Dirspace) => !keys.has(dirspaceKey(one));
-  const plans = ours.plans.filter((plan) => plan.state === 'stored' && gone(plan)).map((plan) => plan.id);
-  if (plans.length > 0) {
-    intend(draft, { do: 'erase-plans', plans, reason: 'plan-superseded' });
-  }
-  const places = ours.locks.filter((claim) => claim.pull === pull.number && claim.appliedAt === null && gone(claim));
-  if (places.length > 0) {
-    const dirspaces = places.map(({ dir, workspace }) => ({ dir, workspace }));
-    intend(draft, { do: 'release-locks', pull: pull.number, dirspaces });
-  }
-  const mine = ours.locks.filter((claim) => claim.pull === pull.number && isHolding(claim));
-  if (mine.length > 0) {
-    // Whoever holds anything holds all that it touches: what it touches no more is free, unless it was applied.
-    const held = new Set(mine.map(dirspaceKey));
-    wakeFirst(
-      it,
-      ours.results.filter((one) => gone(one) && !held.has(dirspaceKey(one))),
-    );
   }
 }
 

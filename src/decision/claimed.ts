@@ -4,6 +4,7 @@ import type { Event } from '../domain/event.ts';
 import { REASONS } from '../domain/reason.ts';
 import { isActive, type Run } from '../domain/run.ts';
 import { placedTargets, unclaimApply } from './apply.ts';
+import { askLater } from './ask-later.ts';
 import { assume, type Draft, finish, ignore, intend, note } from './draft.ts';
 import { judgeApply } from './judge-apply.ts';
 import { layersOf } from './layers.ts';
@@ -33,6 +34,10 @@ export function decideClaim(draft: Draft, event: Extract<Event, { kind: 'apply-c
     return finish(draft, opened.reason);
   }
   const refusals = claimRefusals(opened.it, run);
+  const asked = { key: `claim/${run.id}`, at: run.claimedAt ?? run.createdAt, event };
+  if (askLater(opened.it, asked, { reason: 'asked-again', refusals })) {
+    return finish(draft, 'asked-again');
+  }
   return refusals.length === 0 ? release(opened.it, run) : refuse(opened.it, run, refusals);
 }
 

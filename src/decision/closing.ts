@@ -6,9 +6,11 @@ import { autoapply } from './apply.ts';
 import { finish, intend, note } from './draft.ts';
 import { layersOf } from './layers.ts';
 import { claimOf, locksOnMerge } from './locks.ts';
+import { plannedBase } from './module-knowledge.ts';
 import { publish, publishChange } from './plan.ts';
 import type { PullCase } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
+import { replan, staleNow } from './replan.ts';
 import { endRun } from './start-runs.ts';
 import { wakeLine } from './waiting-line.ts';
 import { type Part, type Work, workOf } from './work.ts';
@@ -17,7 +19,9 @@ import { type Part, type Work, workOf } from './work.ts';
 export function decideClosed(it: PullCase, actor: Actor): Decision {
   const { ours, pull } = it;
   for (const run of ours.runs) {
-    if (run.kind === 'plan' && isActive(run.state)) {
+    // A plan of the merge itself goes on, however often the closing is told.
+    const isOfMerge = pull.state === 'merged' && run.baseSha === plannedBase(pull);
+    if (run.kind === 'plan' && isActive(run.state) && !isOfMerge) {
       endRun(it, run, 'superseded', 'run-superseded');
     }
   }
@@ -84,8 +88,14 @@ export function settleMerged(it: PullCase, work: Work, actor: Pick<Actor, 'id' |
   if (locking.some((part) => left.some((one) => one.part === part))) {
     claimByMerge(it, locking);
   }
-  publishChange(it, work, []);
-  autoapply(it, work, actor);
+  const stale = staleNow(it, work);
+  if (stale.length > 0) {
+    // What the merge made of it is not what was planned.
+    replan(it, work, stale, 'plan-stale-base');
+  } else {
+    publishChange(it, work, []);
+    autoapply(it, work, actor);
+  }
   return finish(draft, 'pull-merged');
 }
 

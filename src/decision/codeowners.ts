@@ -9,6 +9,15 @@ interface OwnerRule {
 
 const MAX_RULES = 5_000;
 
+/** The rules of a file that was read, parsed once: they are asked for every dirspace and every person. */
+const parsed = new WeakMap<object, readonly OwnerRule[]>();
+
+function rulesOf(read: { readonly value: string | null }): readonly OwnerRule[] {
+  const rules = parsed.get(read) ?? parseCodeowners(read.value ?? '');
+  parsed.set(read, rules);
+  return rules;
+}
+
 /**
  * The lines of a CODEOWNERS file, the last match first, as GitHub reads them
  * (https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners):
@@ -52,7 +61,7 @@ export function ownsAll(github: GitHubFacts, files: readonly string[], login: st
   if (github.codeowners.value === null || files.length === 0) {
     return 'no';
   }
-  const rules = parseCodeowners(github.codeowners.value);
+  const rules = rulesOf(github.codeowners);
   let answer: Answer = 'yes';
   for (const file of files) {
     const owners = rules.find((rule) => rule.matches(file))?.owners ?? [];
@@ -82,8 +91,8 @@ function isOwner(github: GitHubFacts, owner: string, login: string): Answer {
 }
 
 /** Teams named in the file for these files; memberships that must be read before `ownsAll` can answer. */
-export function owningTeams(text: string, files: readonly string[]): readonly string[] {
-  const rules = parseCodeowners(text);
+export function owningTeams({ codeowners }: GitHubFacts, files: readonly string[]): readonly string[] {
+  const rules = codeowners?.known === true ? rulesOf(codeowners) : [];
   const teams = new Set<string>();
   for (const file of files) {
     for (const owner of rules.find((rule) => rule.matches(file))?.owners ?? []) {

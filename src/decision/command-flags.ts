@@ -20,8 +20,8 @@ const HARMLESS: ReadonlySet<string> = new Set(['-parallelism', '-lock-timeout'])
 
 const MAX_FLAGS = 100;
 const MAX_LENGTH = 1_000;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this refuses
-const CONTROL = /[\u0000-\u001f\u007f\u2028\u2029]/u;
+/** Characters that steer instead of being seen, those that turn the direction of writing among them. */
+const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 export type ParsedFlags =
   | { readonly ok: true; readonly flags: readonly string[] }

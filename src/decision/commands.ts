@@ -1,3 +1,4 @@
+import { normalPath } from '../matching/repo-path.ts';
 import { parseTagQuery } from '../matching/tag-query.ts';
 import {
   type ApplyName,
@@ -22,6 +23,10 @@ const SYNONYMS: ReadonlyMap<string, CommandName> = new Map([
   ['force-apply', 'apply-force'],
 ]);
 
+/** Characters without a width, which come along when a command is copied from a page or a chat. */
+const UNSEEN = /[\u00ad\u200b\u200c\u2060\ufeff]|\u200d/gu;
+const FENCE = /^\s{0,3}`{3,}[^`]*$/u;
+
 /**
  * The commands in a comment: each line that begins with a trigger word, in any case, with white space, back-ticks or a
  * code fence around it. Quoted lines (`>`) and all other lines are free text. Linear in the length; never throws.
@@ -29,7 +34,9 @@ const SYNONYMS: ReadonlyMap<string, CommandName> = new Map([
 export function parseCommands(body: string, triggers: ReadonlySet<Trigger>): readonly CommandLine[] {
   const found: CommandLine[] = [];
   for (const raw of body.split(/\r\n|\r|\n/u, MAX_LINES)) {
-    const line = bare(raw.slice(0, MAX_LINE));
+    const text = raw.slice(0, MAX_LINE).replace(UNSEEN, '');
+    // The words after a fence are no text of the comment: nobody sees them.
+    const line = FENCE.test(text) ? '' : bare(text);
     const space = line.search(/\s/u);
     const first = (space < 0 ? line : line.slice(0, space)).toLowerCase();
     const trigger = [...triggers].find((candidate) => candidate === first);
@@ -47,7 +54,7 @@ export function parseCommands(body: string, triggers: ReadonlySet<Trigger>): rea
   return found;
 }
 
-/** A line without the white space and back-ticks around it; a code fence may name a language, which is not a command. */
+/** A line without the white space and back-ticks around it. */
 function bare(line: string): string {
   let start = 0;
   let end = line.length;
@@ -66,15 +73,22 @@ function parseLine(trigger: Trigger, line: string, rest: string): CommandLine | 
   if (name === null) {
     return unknownWord(trigger, line, word, others);
   }
-  const parsed = parseCommand(name, rest.slice(word.length).trim());
+  const more = rest.slice(word.length).trim();
+  if (name === 'help' && more !== '' && trigger !== 'plumbline') {
+    return null;
+  }
+  const parsed = parseCommand(name, more);
   if ('problem' in parsed) {
-    // An alias is also a word of the language: "terraform plan (again" may be a sentence.
-    return trigger === 'plumbline'
+    // An alias is also a word of the language: "terraform plan (again" may be a sentence, "terraform plan -out=x" is none.
+    return trigger === 'plumbline' || more === '' || DASHED.test(more)
       ? { ok: false, trigger, line, reason: 'command-invalid', text: parsed.problem, nearest: null }
       : null;
   }
   return { ok: true, trigger, line, command: parsed };
 }
+
+/** A word that begins as arguments of a program do. */
+const DASHED = /(?:^|\s)--?[A-Za-z]/u;
 
 function commandName(word: string): CommandName | null {
   const lower = word.toLowerCase();
@@ -127,12 +141,18 @@ function parseCommand(name: CommandName, rest: string): Parsed {
         : { name, gates: gates.slice(0, 50) };
     }
     case 'explain':
-      return { name, dir: rest === '' ? null : rest.replace(/^dir:/u, '').slice(0, 1_024) };
+      return { name, dir: rest === '' ? null : plainDir(rest.replace(/^dir:/u, '').slice(0, 1_024)) };
     case 'cancel':
     case 'repo-config':
+      return rest === '' ? { name } : { problem: `Nothing may follow \`${name}\`.` };
     case 'help':
       return { name };
   }
+}
+
+/** A directory as people write it: `prod/db/`, `./prod`. */
+function plainDir(text: string): string {
+  return normalPath(text) ?? text;
 }
 
 function parseRun(name: 'plan' | ApplyName, rest: string): Parsed {
@@ -147,6 +167,9 @@ function parseRun(name: 'plan' | ApplyName, rest: string): Parsed {
     return { problem: flags.text };
   }
   const selected = takeSha(withoutShortOptions(before.trim()));
+  if (DASHED.test(selected.query)) {
+    return { problem: 'Arguments for the engine stand after `--`, as in `plumbline plan -- -target=module.vpc`.' };
+  }
   const query = parseTagQuery(selected.query);
   if (!query.ok) {
     return { problem: `The tag query is not valid at character ${query.error.column}: ${query.error.message}` };
@@ -184,7 +207,7 @@ function withoutShortOptions(text: string): string {
       parts.push(word);
     } else {
       index += 1;
-      parts.push(`${tag}:${words[index] ?? ''}`);
+      parts.push(`${tag}:${tag === 'dir' ? plainDir(words[index] ?? '') : (words[index] ?? '')}`);
     }
   }
   return parts.join(' ');
@@ -207,8 +230,9 @@ function parseUnlock(rest: string): Parsed {
   if (query.length > 0 && (pulls.length > 0 || drift)) {
     return { problem: 'Name either pull requests or dirspaces, not both.' };
   }
-  // A bare path is a directory, as people would write it.
-  const text = query.length === 1 && !/[:()"']/u.test(query[0] ?? '') ? `dir:${query[0]}` : query.join(' ');
+  // Bare paths are directories, as people would write them.
+  const areDirs = !query.some((word) => /[:()"']|^(?:and|or|not|in)$/iu.test(word));
+  const text = areDirs ? query.map((word) => `dir:${plainDir(word)}`).join(' or ') : query.join(' ');
   const parsed = parseTagQuery(text);
   if (!parsed.ok) {
     return { problem: `The tag query is not valid at character ${parsed.error.column}: ${parsed.error.message}` };

@@ -12,7 +12,8 @@ import { type Outcome, refused } from './outcome.ts';
 import { canWrite, writeReason } from './people.ts';
 import { openCase, type PullCase } from './pull-case.ts';
 import { readConfig } from './pull-config.ts';
-import { refusalBody } from './refusal.ts';
+import { mergeSame, refusalBody } from './refusal.ts';
+import { isSentence } from './sentence.ts';
 
 /** A command is worth this long: later nobody remembers what it was said about. */
 export const COMMAND_LIFE_MS = 15 * MINUTE;
@@ -27,7 +28,7 @@ export function decideComment(draft: Draft, event: Extract<Event, { kind: 'comme
     return ignore(draft, 'comment', opened.reason);
   }
   const { it } = opened;
-  const lines = parseCommands(event.body, triggersOf(it));
+  const lines = parseCommands(event.body, triggersOf(it)).filter((line) => !isSentence(it, line));
   if (lines.length === 0) {
     return ignore(draft, 'comment', 'not-a-command');
   }
@@ -46,14 +47,13 @@ export function decideComment(draft: Draft, event: Extract<Event, { kind: 'comme
     return reply(it, event, [{ line: lines[0]?.line ?? '', outcome }]);
   }
   const answers = lines.map((line) => ({ line: line.line, outcome: outcomeOf(it, line, event) }));
-  const heard = answers.filter(({ outcome }) => outcome.reason !== 'not-a-command');
-  const [only, ...others] = heard;
+  const [only, ...others] = answers;
   const asked = { key: `comment/${event.commentId}`, at: event.createdAt, event };
   if (only !== undefined && others.length === 0 && askLater(it, asked, only.outcome)) {
     intend(draft, { do: 'react', commentId: event.commentId, content: 'eyes' });
     return finish(draft, 'asked-again');
   }
-  return heard.length === 0 ? ignore(draft, 'comment', 'not-a-command') : reply(it, event, heard);
+  return reply(it, event, answers);
 }
 
 /** Words that begin a command here: ours always, others as the configuration says. A broken configuration leaves ours. */
@@ -64,11 +64,7 @@ function triggersOf(it: PullCase): ReadonlySet<Trigger> {
 
 function outcomeOf(it: PullCase, line: CommandLine, event: Extract<Event, { kind: 'comment' }>): Outcome {
   if (line.ok) {
-    const outcome = answerCommand(it, line.command, askerOf(event));
-    // "terraform apply is broken again" parses as tags; when they select nothing it was a sentence.
-    return line.trigger !== 'plumbline' && outcome.reason === 'no-match'
-      ? { reason: 'not-a-command', refusals: [] }
-      : outcome;
+    return answerCommand(it, line.command, askerOf(event));
   }
   const next = line.nearest ?? 'plumbline help';
   return { reason: line.reason, refusals: [{ reason: line.reason, detail: line.text, next }] };
@@ -101,6 +97,11 @@ function refuseStranger(
   return finish(draft, reason);
 }
 
+/** Was something done, whatever was refused beside it? */
+function isDone({ reason, answer }: Outcome): boolean {
+  return reason.endsWith('-started') || answer !== undefined;
+}
+
 interface Answered {
   readonly line: string;
   readonly outcome: Outcome;
@@ -110,21 +111,19 @@ const MAX_BODY = 60_000;
 
 function reply(it: PullCase, event: Extract<Event, { kind: 'comment' }>, answered: readonly Answered[]): Decision {
   const { draft, pull } = it;
-  const good = answered.filter(({ outcome }) => outcome.refusals.length === 0 || outcome.reason.endsWith('-started'));
+  const good = answered.filter(({ outcome }) => outcome.refusals.length === 0 || isDone(outcome));
   const content = good.length === answered.length ? 'rocket' : good.length === 0 ? 'confused' : 'eyes';
   intend(draft, { do: 'react', commentId: event.commentId, content });
   const texts = answered.flatMap(({ line, outcome }) => {
-    for (const { reason, detail } of outcome.refusals) {
+    for (const { reason, detail } of mergeSame(outcome.refusals)) {
       note(draft, 'command', 'refuse', reason, detail);
     }
-    if (outcome.answer !== undefined) {
-      return [outcome.answer];
-    }
+    const answer = outcome.answer === undefined ? [] : [outcome.answer];
     if (outcome.refusals.length === 0) {
-      return [];
+      return answer;
     }
     const body = refusalBody(line, outcome.refusals, outcome.lines ?? []);
-    return [outcome.reason.endsWith('-started') ? body.replace('**Not done:**', '**Partly done:**') : body];
+    return [...answer, isDone(outcome) ? body.replace('**Not done:**', '**Partly done:**') : body];
   });
   if (texts.length > 0) {
     const body = texts.join('\n\n---\n\n').slice(0, MAX_BODY);

@@ -10,6 +10,7 @@ import { decideDiscovered } from './discovered.ts';
 import { createDraft, ignore } from './draft.ts';
 import { decideInstallation } from './installation.ts';
 import { decideMergeGroup } from './merge-queue.ts';
+import { decideMergeRefused } from './merge-refused.ts';
 import { decideReconsider } from './reconsider.ts';
 import { decideReported } from './reported.ts';
 import { decideReview } from './review.ts';
@@ -34,6 +35,8 @@ export function decide(snapshot: Snapshot, event: Event): Decision {
       return decidePush(draft, event);
     case 'merge-group':
       return decideMergeGroup(draft, event);
+    case 'merge-refused':
+      return decideMergeRefused(draft, event);
     case 'actions-run':
       return decideActionsRun(draft, event);
     case 'apply-claimed':

@@ -6,7 +6,7 @@ import { REASONS, type ReasonCode } from '../domain/reason.ts';
 import { isActive, type Run } from '../domain/run.ts';
 import { matchTagQuery, parseTagQuery } from '../matching/tag-query.ts';
 import { accessRefusal, fileRefusals } from './access.ts';
-import { dropUntouched, isAutomatic, needsPlan } from './autoplan.ts';
+import { isAutomatic, needsPlan } from './autoplan.ts';
 import { batchesOf } from './batches.ts';
 import { assume, type Draft, finish, ignore, intend, note } from './draft.ts';
 import { layersOf, type Placed } from './layers.ts';
@@ -15,6 +15,8 @@ import { placedFor, publish, publishChange, replacePlans, setupNotice, setupRefu
 import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
 import { endRun, newRun, startRuns } from './start-runs.ts';
+import { dropUntouched } from './untouched.ts';
+import { wakeGroup } from './wake-group.ts';
 import { type Part, type Work, workOf } from './work.ts';
 
 /**
@@ -34,14 +36,14 @@ export function decideDiscovered(draft: Draft, event: Extract<Event, { kind: 'di
   assume(draft, { that: 'run-state', run: run.id, states: ['claimed'] });
   const opened = openCase(draft, event.repository);
   if (!opened.ok) {
-    return stopRun(draft, run, opened.reason);
+    return stopRun({ draft, repository: event.repository }, run, opened.reason);
   }
   const runs = ours.runs.filter((one) => one.id !== run.id);
   const it: PullCase = { ...opened.it, ours: { ...ours, runs, moduleIndex: discovery } };
   const against = moot(it, run);
   if (against !== null) {
     publish(it);
-    return stopRun(draft, run, against);
+    return stopRun(it, run, against);
   }
   const failed = [discovery.config, discovery.tree].flatMap((built) => (built?.ok === false ? [built.message] : []));
   if (failed.length > 0) {
@@ -74,12 +76,12 @@ function planFound(it: PullCase, work: Work, run: Run): Decision {
     const [first] = [...files, ...denied];
     const reason = first?.reason ?? 'access-denied';
     publishChange(it, work, [reasonNotice(reason, first?.detail ?? '', 'plumbline plan')]);
-    return stopRun(draft, run, reason);
+    return stopRun(it, run, reason);
   }
   if (parts.length === 0) {
     return nothingFound(it, work, run);
   }
-  const setup = setupRefusals(it, parts, 'plan');
+  const setup = setupRefusals(it, work, parts, 'plan');
   if (setup.length > 0) {
     return brokenOff(it, run, setup.map(setupNotice), work);
   }
@@ -141,7 +143,7 @@ function shareOut(it: PullCase, work: Work, parts: readonly Part[], run: Run): D
   }
   publishChange(it, work, []);
   if (mine === undefined) {
-    return stopRun(draft, run, 'planned-elsewhere');
+    return stopRun(it, run, 'planned-elsewhere');
   }
   intend(draft, { do: 'release-manifest', run: run.id, targets: newRun(it, work, mine, what, run.id) });
   note(draft, 'discovery', 'pass', 'manifest-released', `${mine.parts.length} here, ${others.length} elsewhere`);
@@ -163,13 +165,13 @@ function nothingFound(it: PullCase, work: Work, run: Run): Decision {
     const body = refusalBody('plumbline plan', [{ reason }]);
     intend(draft, { do: 'reply', pull: pull.number, key: `discovered/${run.id}`, body });
   }
-  return stopRun(draft, run, reason);
+  return stopRun(it, run, reason);
 }
 
 function brokenOff(it: PullCase, run: Run, notices: readonly Notice[], work: Work | null = null): Decision {
   publishChange(it, work, notices);
   const [first] = notices;
-  return stopRun(it.draft, run, first?.kind === 'reason' ? first.reason : 'config-broken');
+  return stopRun(it, run, first?.kind === 'reason' ? first.reason : 'config-broken');
 }
 
 /** What a program said goes into one line of a comment; all of it stands in the log of the job. */
@@ -178,7 +180,12 @@ function quoted(text: string): string {
 }
 
 /** The runner is told to go home. Its job ends green: it did what it was asked. */
-function stopRun(draft: Draft, run: Run, reason: ReasonCode): Decision {
+function stopRun(
+  { draft, repository }: Pick<PullCase, 'draft' | 'repository'>,
+  run: Run,
+  reason: ReasonCode,
+): Decision {
+  wakeGroup(draft, repository, run.id);
   intend(draft, { do: 'refuse-manifest', run: run.id, reason, text: REASONS[reason] });
   endRun({ draft }, run, 'refused', reason);
   note(draft, 'discovery', 'note', reason);

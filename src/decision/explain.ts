@@ -2,6 +2,7 @@ import { dirspaceName } from '../domain/dirspace.ts';
 import { REASONS } from '../domain/reason.ts';
 import type { RepoConfig } from '../domain/repo-config.ts';
 import { code, fence, fold, prose } from '../report/escape.ts';
+import { refusedByConfig } from './broken-config.ts';
 import { layersOf, type Placed } from './layers.ts';
 import { heldBy } from './locks.ts';
 import type { Outcome } from './outcome.ts';
@@ -40,7 +41,7 @@ export function helpAnswer(): Outcome {
 export function configAnswer(it: PullCase): Outcome {
   const read = readConfig(it.github);
   if (!read.ok) {
-    return { reason: 'config-broken', refusals: [{ reason: 'config-broken' }] };
+    return refusedByConfig(it, read.notices);
   }
   const text = JSON.stringify(shown(read.config.head), null, 2).slice(0, 50_000);
   return { reason: 'answered', refusals: [], answer: fold('Effective configuration', fence(text, 'json')) };
@@ -62,10 +63,7 @@ function hideKeys(storage: Extract<RepoConfig['storage']['plans'], { method: 's3
 export function explainAnswer(it: PullCase, dir: string | null): Outcome {
   const result = workOf(it.github, it.pull, it.ours);
   if (!result.ok) {
-    const reasons = result.notices.map((notice) =>
-      notice.kind === 'reason' ? notice.reason : ('config-broken' as const),
-    );
-    return { reason: reasons[0] ?? 'config-broken', refusals: reasons.map((reason) => ({ reason })) };
+    return refusedByConfig(it, result.notices);
   }
   const { work } = result;
   const wanted = (path: string) => dir === null || path === dir || path.startsWith(`${dir}/`);

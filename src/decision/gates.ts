@@ -10,7 +10,7 @@ import { note } from './draft.ts';
 import { type Answer, canWrite } from './people.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
-import { waiverFor } from './waivers.ts';
+import { waiverFor, whyNotWaived } from './waivers.ts';
 import type { Part } from './work.ts';
 
 /** The gates that the plan of this dirspace asked for. Those of an older head or of a replaced plan do not count. */
@@ -42,7 +42,9 @@ export function gateRefusals(it: PullCase, part: Part, plan: StoredPlan | null):
       return [];
     }
     const next = gate.gate.token === undefined ? {} : { next: `plumbline approve ${gate.gate.token}` };
-    return [{ reason: problem, detail: `${gateName(gate)}: ${wantedBy(gate.gate)}.`, about: [part], ...next }];
+    const why = whyNotWaived(it, gate, part);
+    const detail = `${gateName(gate)}: ${wantedBy(gate.gate)}.${why === '' ? '' : ` ${why}`}`;
+    return [{ reason: problem, detail, about: [part], ...next }];
   });
 }
 

@@ -12,7 +12,7 @@ import { heldBy } from './locks.ts';
 import { canWrite, writeReason } from './people.ts';
 import { type SetupRefusal, setupRefusals } from './plan.ts';
 import { isFork, type PullCase, pausedBecause } from './pull-case.ts';
-import type { Refusal } from './refusal.ts';
+import { mergeSame, type Refusal } from './refusal.ts';
 import { placeInLine } from './waiting-line.ts';
 import type { Part, Work } from './work.ts';
 
@@ -46,6 +46,7 @@ export function judgeApply(it: PullCase, work: Work, layers: Layers, ask: ApplyA
     against.push(
       ...setupRefusals(
         it,
+        work,
         ask.placed.map(({ part }) => part),
         'apply',
       ),
@@ -207,7 +208,7 @@ function distinct<T extends Refusal>(refusals: readonly T[]): readonly T[] {
 
 function traceVerdict(it: PullCase, ask: ApplyAsk, verdict: Verdict): void {
   const refused = [...verdict.against, ...verdict.missing];
-  for (const { reason, detail } of refused) {
+  for (const { reason, detail } of mergeSame(refused)) {
     note(it.draft, 'apply', 'refuse', reason, detail);
   }
   if (refused.length === 0) {

@@ -31,13 +31,20 @@ export function checkRefusals(it: PullCase, rule: ApplyCheck['statusChecks']): r
     found.push({ reason: 'rules-unknown', ...(rules?.known === false ? { detail: rules.why } : {}) });
     return found;
   }
-  const reported = new Set(checks.value.map((check) => check.name));
-  for (const { name } of rules.value.requiredChecks) {
-    if (!reported.has(name) && !OUR_NAMES.test(name) && !ignored(name)) {
+  const { appId: ours } = it.draft.snapshot.app;
+  for (const { name, appId } of rules.value.requiredChecks) {
+    const isOurs = OUR_NAMES.test(name) && (appId === null || appId === ours);
+    if (!isOurs && !ignored(name) && !checks.value.some((check) => answers(check, name, appId))) {
       found.push({ reason: 'check-missing', detail: name });
     }
   }
   return found;
+}
+
+/** Is this the check that the rules ask for? The same name from another App than they name is another check. */
+function answers(check: CheckState, name: string, appId: number | null): boolean {
+  // A status does not say whose it is, but GitHub says whether it is the one.
+  return check.name === name && (appId === null || check.appId === appId || (check.appId === null && check.required));
 }
 
 /** Ours by the App that made it; a check that only bears our name is somebody else's. */

@@ -10,11 +10,14 @@ import { owningTeams } from './codeowners.ts';
 import { type Command, TRIGGERS } from './command.ts';
 import { parseCommands } from './commands.ts';
 import { createDraft } from './draft.ts';
+import { inGroup } from './merge-group.ts';
 import { teamKey } from './people.ts';
 import { openCase, type PullCase } from './pull-case.ts';
 import { readConfig } from './pull-config.ts';
 import { changeNeed } from './triage.ts';
+import { lockedFiles } from './unlock.ts';
 import { movedBases } from './valid-plans.ts';
+import { waitingFor } from './waiting-line.ts';
 import { type Work, workOf } from './work.ts';
 
 /**
@@ -34,17 +37,19 @@ export function needFor(event: Event, snapshot: Snapshot): Need | undefined {
     case 'apply-claimed':
     case 'reconsider':
     case 'discovered':
+    case 'merge-group':
       return snapshot.github === null ? undefined : rulesNeed(event, snapshot, event.repository);
     case 'actions-run':
     case 'dispatch-failed':
     case 'installation':
     case 'installation-repositories':
     case 'membership':
-    case 'merge-group':
+    case 'merge-refused':
     case 'push':
     case 'repository':
-    case 'review':
       return undefined;
+    case 'review':
+      return reviewNeed(event, snapshot);
   }
 }
 
@@ -62,6 +67,35 @@ function reportNeed(event: Extract<Event, { kind: 'run-reported' }>, snapshot: S
   return github?.pull === undefined ? changeNeed(event.pull) : rulesNeed(event, snapshot, event.repository);
 }
 
+/** A review shows anew which approvals are missing: where any are asked for, who gave them must be read, and who they are. */
+function reviewNeed(event: Extract<Event, { kind: 'review' }>, snapshot: Snapshot): Need | undefined {
+  const opened = openCase(createDraft(snapshot), event.repository);
+  const read = opened.ok ? readConfig(opened.it.github) : null;
+  if (!opened.ok || read?.ok !== true || opened.it.pull.state === 'closed' || opened.it.ours.results.length === 0) {
+    return undefined;
+  }
+  const { it } = opened;
+  if (!read.config.head.applyRequirements.checks.some(({ approved }) => approved.enabled)) {
+    return undefined;
+  }
+  const whole = { ...changeNeed(it.pull.number), reviews: true };
+  const result = workOf(it.github, it.pull, it.ours);
+  if (it.github.reviews === undefined || !result.ok) {
+    return it.github.reviews === undefined ? whole : undefined;
+  }
+  const checks = result.work.parts.flatMap((part) => requirementsFor(result.work, part));
+  const lists = checks.flatMap((check) =>
+    check?.approved.enabled ? [check.approved.allOf, check.approved.anyOf] : [],
+  );
+  const owners = lists.flat().some((match) => match.kind === 'codeowners');
+  const teams = owners ? ownerTeams(it, result.work, []) : [];
+  const more = {
+    ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
+    ...missingPeople(it.github, lists, reviewers(it), { teams, live: [] }),
+  };
+  return Object.keys(more).length === 0 ? undefined : { ...whole, ...more };
+}
+
 /** GitHub is asked about a run only when its runner is not heard of. */
 function silenceNeed(event: Extract<Event, { kind: 'run-silent' }>, { ours, now, github }: Snapshot): Need | undefined {
   const run = ours.runs.find((candidate) => candidate.id === event.run);
@@ -76,7 +110,17 @@ const HEARD_MS = 40_000;
 
 type RuledEvent = Extract<
   Event,
-  { kind: 'pull' | 'comment' | 'button' | 'apply-claimed' | 'reconsider' | 'run-reported' | 'discovered' }
+  {
+    kind:
+      | 'pull'
+      | 'comment'
+      | 'button'
+      | 'apply-claimed'
+      | 'reconsider'
+      | 'run-reported'
+      | 'discovered'
+      | 'merge-group';
+  }
 >;
 
 /** What the rules of the configuration need beyond what every change needs. */
@@ -85,7 +129,7 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
   if (!opened.ok || opened.it.github.configDefault === undefined) {
     return undefined;
   }
-  const { it } = opened;
+  const it = event.kind === 'merge-group' ? inGroup(opened.it, event) : opened.it;
   const logins = actors(event, it);
   const result = workOf(it.github, it.pull, it.ours);
   if (!result.ok) {
@@ -93,6 +137,8 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
   }
   const index = result.work.modules === 'moved' && it.pull.state === 'open' ? it.ours.moduleIndex : null;
   const bases = [
+    // Does what is before it in the queue change the configuration?
+    ...(opened.it.pull.baseSha === it.pull.baseSha ? [] : [opened.it.pull.baseSha]),
     ...(result.work.config.baseMoved === 'paths' ? movedBases(it) : []),
     ...(index === null || event.kind === 'discovered' ? [] : [index.baseSha]),
   ].filter((sha) => it.github.baseFilesSince?.[sha] === undefined);
@@ -111,16 +157,19 @@ function rulesNeed(event: RuledEvent, snapshot: Snapshot, repository: RuledEvent
     ...(reviews && it.github.reviews === undefined ? { reviews: true } : {}),
     ...(byComment && it.github.lastPusher === undefined ? { lastPusher: true } : {}),
     ...(wants.checks && it.github.checks === undefined ? { checks: true, rules: true } : {}),
-    ...(wants.mergeability && it.github.mergeable === undefined ? { mergeability: true } : {}),
+    ...((wants.mergeability || takesTurn(event, it)) && it.github.mergeable === undefined
+      ? { mergeability: true }
+      : {}),
     ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
     ...((it.ours.gates ?? []).length > 0 && it.github.waivers === undefined ? { waivers: true } : {}),
     ...missingPeople(it.github, lists, people, {
-      teams: owners ? ownerTeams(it, result.work) : [],
+      teams: owners ? ownerTeams(it, result.work, unlockedFiles(event, it)) : [],
       // Whoever asked was let in when the run was started; only lists that name people are asked again.
       live: [...(event.kind === 'discovered' ? [] : logins), ...approvers],
     }),
   };
-  return Object.keys(more).length === 0 ? undefined : { ...changeNeed(it.pull.number), ...more };
+  const upTo = event.kind === 'merge-group' ? { baseFilesTo: event.baseSha } : {};
+  return Object.keys(more).length === 0 ? undefined : { ...changeNeed(it.pull.number), ...upTo, ...more };
 }
 
 /** `unlock` and its like name people too, but ask nothing of the change. */
@@ -131,7 +180,12 @@ function lightNeed(event: RuledEvent, it: PullCase): Need | undefined {
   }
   const { accessControl } = read.config.base;
   const lists = accessControl.enabled ? [accessControl.unlock] : [];
-  const more = missingPeople(it.github, lists, actors(event, it), { teams: [], live: actors(event, it) });
+  const owners = lists.flat().some((match) => match.kind === 'codeowners');
+  const teams = owners ? owningTeams(it.github, unlockedFiles(event, it)) : [];
+  const more = {
+    ...(owners && it.github.codeowners === undefined ? { codeowners: true } : {}),
+    ...missingPeople(it.github, lists, actors(event, it), { teams, live: actors(event, it) }),
+  };
   return Object.keys(more).length === 0 ? undefined : { pull: it.pull.number, config: true, ...more };
 }
 
@@ -143,11 +197,17 @@ function actors(event: RuledEvent, it: PullCase): readonly string[] {
       return event.sender.bot ? [] : [event.sender.login];
     case 'comment':
       return [event.author.login];
+    case 'merge-group':
+      return [];
     case 'apply-claimed':
     case 'discovered':
     case 'reconsider':
     case 'run-reported': {
       const run = 'run' in event ? it.ours.runs.find((one) => one.id === event.run) : it.ours.runs[0];
+      const pusher = it.github.lastPusher?.known === true ? it.github.lastPusher.value : null;
+      if (event.kind === 'reconsider' && event.because === 'resumed' && pusher?.bot === false) {
+        return [pusher.login];
+      }
       return run === undefined ? [] : [run.requestedBy.login];
     }
   }
@@ -162,6 +222,7 @@ function mayApply(event: RuledEvent, it: PullCase, { config }: Work): boolean {
     case 'pull':
       return it.pull.state === 'merged';
     case 'discovered':
+    case 'merge-group':
       return false;
     case 'reconsider': {
       // A base that moves makes every pull request look, and GitHub begin to compute whether each can be merged.
@@ -186,6 +247,11 @@ function isApply(command: Command): boolean {
     command.name === 'apply-autoapprove' ||
     command.name === 'approve'
   );
+}
+
+/** Whose turn has come passes it on when it cannot be merged. */
+function takesTurn(event: RuledEvent, it: PullCase): boolean {
+  return event.kind === 'reconsider' && event.because === 'lock-freed' && waitingFor(it).length > 0;
 }
 
 interface Wants {
@@ -244,12 +310,14 @@ function reviewers({ github }: PullCase): readonly string[] {
   return github.reviews?.known === true ? latestReviews(github.reviews.value).map((review) => review.author.login) : [];
 }
 
-function ownerTeams(it: PullCase, work: Work): readonly string[] {
-  const { codeowners } = it.github;
-  if (codeowners?.known !== true || codeowners.value === null) {
-    return [];
-  }
-  return owningTeams(codeowners.value, [...new Set(work.parts.flatMap((part) => filesOf(it, part)))]);
+function ownerTeams(it: PullCase, work: Work, unlocked: readonly string[]): readonly string[] {
+  return owningTeams(it.github, [...new Set([...unlocked, ...work.parts.flatMap((part) => filesOf(it, part))])]);
+}
+
+/** The files whose owners an `unlock` asks for. */
+function unlockedFiles(event: RuledEvent, it: PullCase): readonly string[] {
+  const lines = event.kind === 'comment' ? parseCommands(event.body, new Set(TRIGGERS)) : [];
+  return lines.some((line) => line.ok && line.command.name === 'unlock') ? lockedFiles(it.ours.locks) : [];
 }
 
 const MAX_PEOPLE = 50;

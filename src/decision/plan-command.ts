@@ -49,7 +49,7 @@ export function planCommand(it: PullCase, work: Work, command: RunCommand, asker
     const refusals = denied.map((one) => one.refusal);
     return { reason: refusals[0]?.reason ?? 'access-denied', refusals };
   }
-  const setup = setupRefusals(it, allowed, 'plan');
+  const setup = setupRefusals(it, work, allowed, 'plan');
   if (setup.length > 0) {
     return { reason: setup[0]?.reason ?? 'workflow-unfit', refusals: setup, lines: setup.flatMap((one) => one.lines) };
   }

@@ -1,14 +1,20 @@
-import { dirspaceKey } from '../domain/dirspace.ts';
-import type { Notice } from '../domain/notice.ts';
+import type { Change } from '../domain/change.ts';
+import { dirspaceKey, dirspaceName } from '../domain/dirspace.ts';
+import { type Notice, OUTDATED } from '../domain/notice.ts';
 import type { BuildOrder, DiscoveryOrder } from '../domain/run.ts';
 import { displayOf } from './display.ts';
 import { intend, note } from './draft.ts';
+import { layersOf } from './layers.ts';
 import { ordersTogether, runsThatLook } from './looking-run.ts';
 import { mustDiscover } from './module-knowledge.ts';
 import { reasonNotice } from './notices.ts';
+import { isPlannedAfterMerge } from './planned-later.ts';
 import { isFork, type PullCase } from './pull-case.ts';
 import type { Refusal } from './refusal.ts';
+import { environmentsOf, missingEnvironments } from './run-environments.ts';
 import { endRun, type Request, startRuns, supersedePlans, supportedEngine } from './start-runs.ts';
+import { stillNeeds } from './still-needs.ts';
+import { resultOf, standingOf } from './valid-plans.ts';
 import type { Part, Work } from './work.ts';
 import { workflowFit } from './workflow-file.ts';
 
@@ -73,12 +79,47 @@ export function publishChange(it: PullCase, work: Work | null, notices: readonly
     {
       do: 'save-change',
       pull,
-      change: work?.change ?? null,
-      notices,
-      ...(work === null ? {} : { display: displayOf(work) }),
+      change: work === null ? null : withPlannedLater(it, work),
+      notices: work === null ? notices : [...notices, ...outdatedNotices(it, work)],
+      ...(work === null ? {} : { display: displayOf(work), byItself: actsByItself(work) }),
     },
+    ...(work === null ? [] : [{ do: 'save-needs', pull, needs: stillNeeds(it, work) } as const]),
     { do: 'publish', pull, headSha, ...(newComment ? { newComment } : {}) },
   );
+}
+
+/**
+ * A plan that does not count any more is erased, and so seen to be stale. "No changes" has no plan that could be erased: while it
+ * is not planned again (`stale_plans: mark`), this says it, and keeps the check from being green.
+ */
+function outdatedNotices(it: PullCase, work: Work): readonly Notice[] {
+  const outdated = work.parts.flatMap((part) => {
+    const standing = resultOf(it, part)?.state === 'no-changes' ? standingOf(it, work, part) : null;
+    return standing?.state === 'invalid' && OUTDATED.has(standing.reason) ? [{ part, reason: standing.reason }] : [];
+  });
+  return [...Map.groupBy(outdated, ({ reason }) => reason)].map(([reason, found]) => {
+    const names = found.slice(0, MAX_NAMED).map(({ part }) => `\`${dirspaceName(part)}\``);
+    const more = found.length > MAX_NAMED ? ` and ${found.length - MAX_NAMED} more` : '';
+    return reasonNotice(reason, `${names.join(', ')}${more}`, 'plumbline plan');
+  });
+}
+
+const MAX_NAMED = 20;
+
+/** The change, with what cannot be planned before the merge: people and checks must not wait for that. */
+function withPlannedLater(it: PullCase, work: Work): Change {
+  const { change } = work;
+  if (change.layers.length < 2 || it.pull.state !== 'open') {
+    return change;
+  }
+  const { working } = layersOf(it, work);
+  const later = work.parts.filter((part) => isPlannedAfterMerge(work, part, working)).map(({ layer }) => layer);
+  return later.length === 0 ? change : { ...change, plannedAfterMerge: Math.min(...later) };
+}
+
+/** May something follow here without anybody asking? */
+function actsByItself({ config, parts }: Work): boolean {
+  return config.automerge.enabled || parts.some((part) => part.autoapply);
 }
 
 /** Bring what people see up to date with our rows; what the pull request touches stays as it was computed last. */
@@ -88,7 +129,12 @@ export function publish(it: PullCase, newComment = false): void {
 }
 
 /** What the set-up lacks before anything can be run: an engine and steps that we have, a workflow file that can be started. */
-export function setupRefusals(it: PullCase, parts: readonly Part[], kind: 'plan' | 'apply'): readonly SetupRefusal[] {
+export function setupRefusals(
+  it: PullCase,
+  work: Work,
+  parts: readonly Part[],
+  kind: 'plan' | 'apply',
+): readonly SetupRefusal[] {
   const found: SetupRefusal[] = [];
   for (const part of parts) {
     if (supportedEngine(part) === null) {
@@ -102,15 +148,14 @@ export function setupRefusals(it: PullCase, parts: readonly Part[], kind: 'plan'
   for (const [detail, asked] of unsupported) {
     found.push({ reason: 'steps-unsupported', detail, about: asked.map(({ part }) => part), lines: [] });
   }
-  const needs = {
-    environment: parts.some((part) => part.environments[kind] !== null),
-    runsOn: parts.some((part) => part.runsOn !== null),
-  };
+  const environments = environmentsOf(it, work, parts, kind);
+  const needs = { environment: environments.length > 0, runsOn: parts.some((part) => part.runsOn !== null) };
   const fit = workflowFit(it.github.workflowFile, needs);
   if (!fit.fit) {
     found.push({ reason: fit.reason, detail: fit.text, lines: fit.lines });
   } else {
     note(it.draft, 'workflow-file', 'pass', 'workflow-fit');
+    found.push(...missingEnvironments(it, environments));
   }
   return found;
 }
@@ -118,10 +163,15 @@ export function setupRefusals(it: PullCase, parts: readonly Part[], kind: 'plan'
 export interface SetupRefusal extends Refusal {
   /** Lines to add to the workflow file. */
   readonly lines: readonly string[];
+  /** Environments to be made. */
+  readonly environments?: readonly string[];
 }
 
 /** A set-up refusal as something that stays on the pull request until it is mended. */
 export function setupNotice(refusal: SetupRefusal): Notice {
+  if (refusal.environments !== undefined) {
+    return { kind: 'dispatch', problem: { what: 'environment-missing', environments: refusal.environments } };
+  }
   const detail = [refusal.detail ?? '', ...refusal.lines].join('\n');
   if (refusal.reason === 'workflow-missing') {
     return { kind: 'dispatch', problem: { what: 'workflow-missing' } };

@@ -54,3 +54,11 @@ export function pausedBecause({ ours, github }: PullCase, what: 'plan' | 'apply'
 export function isFork({ pull, github }: PullCase): boolean {
   return pull.headRepositoryId !== github.repository.repositoryId;
 }
+
+/** With this label a pull request is left alone until somebody asks. */
+export const SKIP_LABEL = 'plumbline:skip';
+
+/** Is it left alone? */
+export function isSkipped({ pull }: Pick<PullCase, 'pull'>): boolean {
+  return pull.labels.includes(SKIP_LABEL);
+}

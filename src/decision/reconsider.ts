@@ -1,22 +1,20 @@
 import type { Decision } from '../domain/decision.ts';
+import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
 import type { Event } from '../domain/event.ts';
-import { DAY, HOUR } from '../domain/instant.ts';
-import { isActive } from '../domain/run.ts';
+import { DAY } from '../domain/instant.ts';
+import type { ReasonCode } from '../domain/reason.ts';
 import { autoapply } from './apply.ts';
 import { automerge } from './automerge.ts';
-import { dropUntouched, SKIP_LABEL } from './autoplan.ts';
-import { branchesMatch } from './branches.ts';
+import { autoplan } from './autoplan.ts';
 import { type Draft, finish, ignore, intend, note } from './draft.ts';
 import { layersOf, type Placed } from './layers.ts';
 import { heldBy, isHolding } from './locks.ts';
-import { publish, publishChange, setupNotice, setupRefusals, startPlans } from './plan.ts';
-import { isFork, openCase, type PullCase, pausedBecause } from './pull-case.ts';
+import { publish, publishChange } from './plan.ts';
+import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { mention } from './refusal.ts';
+import { isStale, replan, requester, staleNow } from './replan.ts';
 import { lineFor, waitingFor, wakeLine } from './waiting-line.ts';
-import { type Work, workOf } from './work.ts';
-
-/** So often a pull request is planned again by itself within an hour; after that its plans are only marked. */
-export const MAX_REPLANS_PER_HOUR = 6;
+import { type Part, type Work, workOf } from './work.ts';
 
 /**
  * Something elsewhere may have changed what this pull request may do. Plans that do not tell the truth any more are
@@ -43,32 +41,65 @@ export function decideReconsider(draft: Draft, event: Extract<Event, { kind: 're
   }
   const { work } = result;
   if (event.because === 'state-changed') {
-    return replanStale(it, work, staleByState(it, work), 'state-changed');
+    return replanned(it, work, staleByState(it, work), 'state-changed');
   }
   if (event.because === 'lock-freed') {
     return lockFreed(it, work);
   }
+  if (event.because === 'resumed') {
+    const again = resumed(it, work, event);
+    if (again !== null) {
+      return again;
+    }
+  }
   const stale = staleNow(it, work);
   if (stale.length === 0) {
-    const acted = autoapply(it, work, requester(it)) || automerge(it, work, requester(it));
-    publishChange(it, work, []);
-    return finish(draft, acted ? 'published' : 'nothing-to-do');
+    const acted = actByItself(it, work);
+    if (acted === null && event.because !== 'asked-again') {
+      publishChange(it, work, []);
+    }
+    return finish(draft, acted ?? 'nothing-to-do');
   }
-  return replanStale(it, work, stale, event.because === 'base-moved' ? 'base-moved' : 'plan-expired');
+  return replanned(it, work, stale, event.because === 'base-moved' ? 'base-moved' : 'plan-expired');
 }
 
-/** Dispaces whose plan was shown for this head and does not count any more. */
-function staleNow(it: PullCase, work: Work): readonly Placed[] {
-  return layersOf(it, work).all.filter(({ standing }) => standing.state === 'invalid' && STALE.has(standing.reason));
+const STALE_BECAUSE = {
+  'base-moved': 'plan-stale-base',
+  'plan-expired': 'plan-expired',
+  'state-changed': 'plan-stale-state',
+} as const;
+
+function replanned(it: PullCase, work: Work, stale: readonly Placed[], reason: keyof typeof STALE_BECAUSE): Decision {
+  if (stale.length === 0) {
+    publish(it);
+    return finish(it.draft, 'nothing-to-do');
+  }
+  const done = replan(it, work, stale, STALE_BECAUSE[reason]);
+  return finish(it.draft, done === 'started' ? reason : done === 'marked' ? STALE_BECAUSE[reason] : done.refused);
 }
 
-const STALE: ReadonlySet<string> = new Set([
-  'plan-stale-base',
-  'plan-stale-state',
-  'plan-stale-config',
-  'plan-expired',
-  'state-changed',
-]);
+/** Apply or merge what asks for nobody; null: nothing of that is to be done, or may be. */
+function actByItself(it: PullCase, work: Work): ReasonCode | null {
+  if (autoapply(it, work, requester(it))) {
+    return 'apply-started';
+  }
+  return automerge(it, work, requester(it)) ? 'automerge-started' : null;
+}
+
+/**
+ * Nothing was done while it was paused: pushes were not planned, and whose turn had come was not told. The pusher's leave is
+ * asked as if the push came now. Null: neither is the case.
+ */
+function resumed(it: PullCase, work: Work, event: Extract<Event, { kind: 'reconsider' }>): Decision | null {
+  const { pull, ours, github } = it;
+  const asker = { pull: pull.number, baseRef: pull.baseRef };
+  const isFree = (part: Part) => heldBy(ours, part, asker) === null;
+  if (waitingFor(it).length > 0 && work.parts.every(isFree)) {
+    return lockFreed(it, work);
+  }
+  const pusher = github.lastPusher?.known === true ? github.lastPusher.value : null;
+  return pull.state === 'open' && pusher !== null ? autoplan(it, pusher, event) : null;
+}
 
 /** Somebody else applied: whatever was planned before that, for a dirspace that he applied, is stale. */
 function staleByState(it: PullCase, work: Work): readonly Placed[] {
@@ -77,7 +108,7 @@ function staleByState(it: PullCase, work: Work): readonly Placed[] {
   return all.filter(({ part, standing }) => {
     const applied = others.some((claim) => claim.dir === part.dir && claim.workspace === part.workspace);
     return (
-      (standing.state === 'invalid' && STALE.has(standing.reason)) ||
+      isStale({ part, standing }) ||
       (applied && standing.state === 'valid') ||
       (applied && standing.state === 'done' && resultState(it, part) === 'no-changes')
     );
@@ -86,53 +117,6 @@ function staleByState(it: PullCase, work: Work): readonly Placed[] {
 
 function resultState(it: PullCase, { dir, workspace }: Placed['part']): string | undefined {
   return it.ours.results.find((result) => result.dir === dir && result.workspace === workspace)?.state;
-}
-
-function replanStale(
-  it: PullCase,
-  work: Work,
-  stale: readonly Placed[],
-  reason: 'state-changed' | 'base-moved' | 'plan-expired' | 'lock-freed',
-): Decision {
-  const { draft, ours, pull, now } = it;
-  if (stale.length === 0) {
-    publish(it);
-    return finish(draft, 'nothing-to-do');
-  }
-  const keys = new Set(stale.map(({ part }) => `${part.dir}\u0000${part.workspace}`));
-  const plans = ours.plans.filter((plan) => plan.state !== 'erased' && keys.has(`${plan.dir}\u0000${plan.workspace}`));
-  const why =
-    reason === 'base-moved' ? 'plan-stale-base' : reason === 'plan-expired' ? 'plan-expired' : 'plan-stale-state';
-  if (plans.length > 0) {
-    intend(draft, { do: 'erase-plans', plans: plans.map((plan) => plan.id), reason: why });
-  }
-  note(draft, 'staleness', 'note', why, stale.map(({ part }) => part.dir).join(', '));
-  dropUntouched(it, work);
-  const recent = ours.runs.filter((run) => run.kind === 'plan' && run.createdAt > now - HOUR).length;
-  const may = work.config.stalePlans === 'replan' && recent < MAX_REPLANS_PER_HOUR && !pull.labels.includes(SKIP_LABEL);
-  const first = layersOf(it, work).working[0]?.part.layer ?? 0;
-  const parts = stale.map(({ part }) => part).filter((part) => part.autoplan && part.layer <= first);
-  if (!may || parts.length === 0 || isFork(it) || !ourBranches(it, work)) {
-    publishChange(it, work, []);
-    return finish(draft, why);
-  }
-  const setup = setupRefusals(it, parts, 'plan');
-  if (setup.length > 0) {
-    publishChange(it, work, setup.map(setupNotice));
-    return finish(draft, setup[0]?.reason ?? 'workflow-unfit');
-  }
-  startPlans(it, work, parts, { by: requester(it), at: now, flags: [] });
-  publishChange(it, work, []);
-  return finish(draft, reason);
-}
-
-function ourBranches(it: PullCase, work: Work): boolean {
-  const { pull, github } = it;
-  return branchesMatch(work.config, {
-    base: pull.baseRef,
-    head: pull.headRef,
-    defaultBranch: github.repository.defaultBranch,
-  });
 }
 
 /** A holder gave something up. The first in line is planned again and mentioned once, and leaves the line: its turn has come. */
@@ -159,27 +143,38 @@ function lockFreed(it: PullCase, work: Work): Decision {
     publish(it);
     return finish(draft, pull.draft ? 'draft' : 'merge-conflict');
   }
-  const held = ours.locks.filter((claim) => claim.pull !== pull.number).map((claim) => claim.claimedAt);
-  const key = `your-turn/${pull.number}/${Math.max(0, ...waiting.map(claimedAt(it)), ...held)}`;
-  const body = `${mention(pull.author.login)}: what this pull request waited for is free. It is planned again; when the plan is right, comment \`plumbline apply\`.`;
-  intend(draft, { do: 'reply', pull: pull.number, key, body });
-  const parts = all.filter(
-    ({ part, standing }) =>
-      standing.state !== 'running' && waiting.some((one) => one.dir === part.dir && one.workspace === part.workspace),
+  return giveTurn(it, work, waiting);
+}
+
+/** It leaves the line, is planned again, and its author is mentioned: once for each time that something frees. */
+function giveTurn(it: PullCase, work: Work, waiting: readonly Dirspace[]): Decision {
+  const { draft, ours, pull } = it;
+  const dirspaces = waiting.map(({ dir, workspace }) => ({ dir, workspace }));
+  const keys = new Set(waiting.map(dirspaceKey));
+  const parts = layersOf(it, work).all.filter(
+    ({ part, standing }) => standing.state !== 'running' && keys.has(dirspaceKey(part)),
   );
   // Whoever does not use the turn within a day keeps nobody waiting.
-  intend(draft, {
-    do: 'set-timer',
-    key: `turn/${it.repository.repositoryId}/${pull.number}`,
-    at: it.now + DAY,
-    event: { kind: 'reconsider', repository: it.repository, pull: pull.number, because: 'lock-freed' },
-  });
-  intend(draft, {
-    do: 'release-locks',
-    pull: pull.number,
-    dirspaces: waiting.map(({ dir, workspace }) => ({ dir, workspace })),
-  });
-  return replanStale(it, work, parts, 'lock-freed');
+  intend(
+    draft,
+    {
+      do: 'set-timer',
+      key: `turn/${it.repository.repositoryId}/${pull.number}`,
+      at: it.now + DAY,
+      event: { kind: 'reconsider', repository: it.repository, pull: pull.number, because: 'lock-freed' },
+    },
+    { do: 'release-locks', pull: pull.number, dirspaces },
+  );
+  const planned = replan(it, work, parts, 'plan-stale-state');
+  const held = ours.locks.filter((claim) => claim.pull !== pull.number).map((claim) => claim.claimedAt);
+  const key = `your-turn/${pull.number}/${Math.max(0, ...waiting.map(claimedAt(it)), ...held)}`;
+  const next =
+    planned === 'started'
+      ? 'It is planned again; when the plan is right, comment `plumbline apply`.'
+      : 'Comment `plumbline plan`, and when the plan is right, `plumbline apply`.';
+  const body = `${mention(pull.author.login)}: what this pull request waited for is free. ${next}`;
+  intend(draft, { do: 'reply', pull: pull.number, key, body });
+  return finish(draft, typeof planned === 'object' ? planned.refused : 'lock-freed');
 }
 
 /** A turn that was given and not used goes to the next in line; whoever used it holds now, and its release wakes the line. */
@@ -193,14 +188,7 @@ function passTurn(it: PullCase): Decision {
 }
 
 function claimedAt(it: PullCase) {
-  return ({ dir, workspace }: { readonly dir: string; readonly workspace: string }): number =>
+  return ({ dir, workspace }: Dirspace): number =>
     it.ours.locks.find((claim) => claim.pull === it.pull.number && claim.dir === dir && claim.workspace === workspace)
       ?.claimedAt ?? 0;
-}
-
-/** Who asked last for this pull request; a re-plan by itself happens in the same name. */
-function requester(it: PullCase): { readonly id: number; readonly login: string } {
-  const last = [...it.ours.runs].sort((a, b) => b.createdAt - a.createdAt)[0];
-  const active = it.ours.runs.find((run) => isActive(run.state));
-  return (active ?? last)?.requestedBy ?? { id: it.pull.author.id, login: it.pull.author.login };
 }

@@ -24,7 +24,7 @@ export function refusalBody(asked: string, refusals: readonly Refusal[], lines: 
     '',
     ...items,
     ...more,
-    ...(lines.length === 0 ? [] : ['', '```yaml', ...lines, '```']),
+    ...(lines.length === 0 ? [] : ['', '```', ...lines, '```']),
     ...(next.length === 0 ? [] : ['', `Next: ${next.map((one) => code(one)).join(', ')}`]),
   ].join('\n');
 }
@@ -38,16 +38,30 @@ function refusalLine({ reason, detail, about = [] }: Refusal): string {
   return `${where}${prose(REASONS[reason])}${what} (${code(reason)})`;
 }
 
-/** The same reason with the same detail for several dirspaces is said once. */
-function mergeSame(refusals: readonly Refusal[]): readonly Refusal[] {
+/** The same reason with the same detail for several dirspaces is said once, with the command that helps all of them. */
+export function mergeSame(refusals: readonly Refusal[]): readonly Refusal[] {
   const merged = new Map<string, Refusal>();
   for (const refusal of refusals) {
-    const key = JSON.stringify([refusal.reason, refusal.detail ?? null, refusal.next ?? null]);
+    const key = JSON.stringify([refusal.reason, refusal.detail ?? null]);
     const before = merged.get(key);
     const about = [...(before?.about ?? []), ...(refusal.about ?? [])];
-    merged.set(key, about.length === 0 ? refusal : { ...refusal, about });
+    const next = before === undefined ? refusal.next : commonNext(before.next, refusal.next);
+    merged.set(key, {
+      ...refusal,
+      ...(about.length === 0 ? {} : { about }),
+      ...(next === undefined ? {} : { next }),
+    });
   }
   return [...merged.values()];
+}
+
+/** `plumbline plan dir:a` and `plumbline plan dir:b` are `plumbline plan` together. */
+function commonNext(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined || one === other) {
+    return one ?? other;
+  }
+  const words = one.split(' ', 2).join(' ');
+  return other === words || other.startsWith(`${words} `) ? words : one;
 }
 
 /** `@login`, which notifies: only for people who must act. Anything that is no GitHub login becomes code. */

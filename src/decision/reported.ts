@@ -13,6 +13,7 @@ import { publish, publishChange, setupNotice, setupRefusals, startPlans } from '
 import { openCase, type PullCase, pausedBecause } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
 import { refuseUntruePlans, withoutUntrue } from './untrue-plans.ts';
+import { wakeGroup } from './wake-group.ts';
 import { type Work, workOf } from './work.ts';
 
 /** The runner reported: what it says is recorded, and what follows from it is started. */
@@ -34,6 +35,7 @@ export function decideReported(draft: Draft, event: Extract<Event, { kind: 'run-
   );
   tellOthers(draft, event, run, report);
   tellProblem(draft, event.pull, run, report);
+  wakeGroup(draft, event.repository, run.id);
   const untrue = refuseUntruePlans(draft, event.pull, run, report);
   const opened = openCase(draft, event.repository);
   if (!opened.ok) {
@@ -175,7 +177,8 @@ function afterReport(it: PullCase, run: Run, report: RunReport, untrue: Readonly
         planId: target.planId,
         addresses: before?.addresses ?? [],
         counts: before?.counts ?? null,
-        riskPoints: before?.riskPoints ?? null,
+        // What a new plan risks, its report has not told yet.
+        riskPoints: run.kind === 'plan' ? null : (before?.riskPoints ?? null),
         endedAt: now,
       },
     ];
@@ -226,7 +229,7 @@ function planNextLayer(it: PullCase, work: Work, run: Run): boolean {
   if (next.length === 0 || pausedBecause(it, 'plan') !== null) {
     return false;
   }
-  const setup = setupRefusals(it, next, 'plan');
+  const setup = setupRefusals(it, work, next, 'plan');
   if (setup.length > 0) {
     publishChange(it, work, setup.map(setupNotice));
     return true;

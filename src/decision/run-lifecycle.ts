@@ -10,6 +10,7 @@ import { openCase, type PullCase } from './pull-case.ts';
 import { refusalBody } from './refusal.ts';
 import { endRun, LOOK_AGAIN_MS, lookAgain } from './start-runs.ts';
 import { wakeLine } from './waiting-line.ts';
+import { wakeGroup } from './wake-group.ts';
 import { workOf } from './work.ts';
 
 /** After the first heartbeat a runner that is silent for so long is lost, unless GitHub says that its job still runs. Before, GitHub's run status decides. */
@@ -149,6 +150,7 @@ function settle(it: RunCase, why: ReasonCode, stop: boolean, notices: readonly N
   const half = run.kind === 'apply' && run.begun;
   const reason: ReasonCode = half ? 'run-unknown' : why;
   endRun(it, run, half ? 'unknown' : 'vanished', reason);
+  wakeGroup(draft, it.repository, run.id);
   if (stop) {
     intend(draft, { do: 'cancel-actions-run', run: run.id });
   }

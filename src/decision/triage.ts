@@ -1,8 +1,8 @@
 import type { Need, Triage } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
-import { SKIP_LABEL } from './autoplan.ts';
 import { type CommandLine, TRIGGERS, type Trigger } from './command.ts';
 import { parseCommands } from './commands.ts';
+import { SKIP_LABEL } from './pull-case.ts';
 
 export interface TriageContext {
   /** The user id of our App's bot. */
@@ -21,7 +21,7 @@ export function triage(event: Event, context: TriageContext): Triage {
     case 'review':
       return event.sender.id === context.botId
         ? { do: 'ignore', reason: 'own-event' }
-        : { do: 'observe', need: { pull: event.pull } };
+        : { do: 'observe', need: { pull: event.pull, config: true } };
     case 'button': {
       const need = event.button === 'apply' ? applyNeed(event.pull) : changeNeed(event.pull);
       return event.sender.bot
@@ -31,8 +31,17 @@ export function triage(event: Event, context: TriageContext): Triage {
     case 'apply-claimed':
       return { do: 'observe', need: applyNeed(event.pull) };
     case 'reconsider':
+      // Who pushed what nobody planned meanwhile?
+      return { do: 'observe', need: { ...changeNeed(event.pull), ...(event.because === 'resumed' ? PUSHER : {}) } };
     case 'dispatch-failed':
       return { do: 'observe', need: changeNeed(event.pull) };
+    case 'merge-group': {
+      const { pull, headSha: treeOf, baseSha: baseFilesTo } = event;
+      const need = { ...changeNeed(pull), rules: true, treeOf, baseFilesTo };
+      return { do: 'observe', need: event.action === 'destroyed' ? {} : need };
+    }
+    case 'merge-refused':
+      return { do: 'observe', need: { pull: event.pull } };
     case 'membership':
       return { do: 'ignore', reason: 'caches-dropped', detail: event.what };
     case 'discovered':
@@ -42,13 +51,14 @@ export function triage(event: Event, context: TriageContext): Triage {
     case 'run-silent':
     case 'actions-run':
     case 'push':
-    case 'merge-group':
     case 'installation':
     case 'installation-repositories':
     case 'repository':
       return { do: 'observe', need: {} };
   }
 }
+
+const PUSHER: Need = { lastPusher: true };
 
 /** The pull request, its files, its configuration and the workflow file: what every plan and apply needs. */
 export function changeNeed(pull: number): Need {

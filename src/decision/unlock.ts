@@ -1,12 +1,16 @@
 import { type Dirspace, dirspaceKey, dirspaceName } from '../domain/dirspace.ts';
+import type { RepoConfig } from '../domain/repo-config.ts';
 import { isActive } from '../domain/run.ts';
+import { pathIn } from '../matching/repo-path.ts';
 import { matchTagQuery } from '../matching/tag-query.ts';
 import { code } from '../report/escape.ts';
-import { named } from './access.ts';
 import type { Asker } from './answer-command.ts';
+import { refusedByConfig } from './broken-config.ts';
+import { ownsAll } from './codeowners.ts';
 import type { Command } from './command.ts';
 import { intend, note } from './draft.ts';
 import { type Outcome, refused } from './outcome.ts';
+import { isNamed } from './people.ts';
 import { publish } from './plan.ts';
 import type { PullCase } from './pull-case.ts';
 import { readConfig } from './pull-config.ts';
@@ -21,17 +25,13 @@ export function unlockCommand(it: PullCase, command: Extract<Command, { name: 'u
   const read = readConfig(it.github);
   if (!read.ok) {
     // A broken configuration must not keep locks for ever, but then nobody can say who may release them.
-    return refused('config-broken');
+    return refusedByConfig(it, read.notices);
   }
   const rules = read.config.base.accessControl;
-  const may = rules.enabled ? named(it, rules.unlock, asker.login, null) : 'yes';
-  if (may !== 'yes') {
-    return refused(may === 'no' ? 'unlock-denied' : 'access-unknown');
-  }
   const pulls = command.pulls.length === 0 && !command.drift ? [it.pull.number] : command.pulls;
   return together(
     it,
-    pulls.map((pull) => unlockOne(it, pull, command, asker)),
+    pulls.map((pull) => unlockOne(it, pull, command, { asker, rules })),
   );
 }
 
@@ -51,11 +51,25 @@ function together(it: PullCase, outcomes: readonly Outcome[]): Outcome {
 
 const NOTHING = [{ reason: 'nothing-to-do' }] as const;
 
-function unlockOne(it: PullCase, pull: number, command: Extract<Command, { name: 'unlock' }>, asker: Asker): Outcome {
+interface Rules {
+  readonly asker: Asker;
+  readonly rules: RepoConfig['accessControl'];
+}
+
+function unlockOne(
+  it: PullCase,
+  pull: number,
+  { query }: Extract<Command, { name: 'unlock' }>,
+  { asker, rules }: Rules,
+): Outcome {
   const { draft, ours } = it;
-  const { query } = command;
   const claims = ours.locks.filter((claim) => claim.pull === pull);
   const chosen = query === null ? claims : claims.filter((claim) => matchTagQuery(query, subject(claim)));
+  const owns = (login: string) => ownsAll(it.github, lockedFiles(chosen), login);
+  const may = rules.enabled ? isNamed(rules.unlock, asker.login, it.github, owns) : 'yes';
+  if (chosen.length > 0 && may !== 'yes') {
+    return refused(may === 'no' ? 'unlock-denied' : 'access-unknown');
+  }
   const keys = new Set(chosen.map(dirspaceKey));
   const running = [
     ...ours.runs
@@ -77,6 +91,11 @@ function unlockOne(it: PullCase, pull: number, command: Extract<Command, { name:
   wakeLine({ ...it, pull: { number: pull } }, dirspaces);
   publish(it);
   return { reason: 'unlocked', refusals: [], answer: freed(pull, dirspaces) };
+}
+
+/** Which files stand for the dirspaces whose owners may unlock them: nothing else of them is known without their tree. */
+export function lockedFiles(locks: readonly Dirspace[]): readonly string[] {
+  return [...new Set(locks.map(({ dir }) => pathIn(dir, 'main.tf')))];
 }
 
 function freed(pull: number, dirspaces: readonly Dirspace[]): string {

@@ -1,12 +1,10 @@
+import { WAIVERS_PATH } from '../config/config-paths.ts';
 import { readYaml } from '../config/read-yaml.ts';
 import { DAY } from '../domain/instant.ts';
 import type { RequestedGate } from '../domain/snapshot.ts';
 import { compileGlob } from '../matching/glob.ts';
 import type { PullCase } from './pull-case.ts';
 import type { Part } from './work.ts';
-
-/** Where waivers are written, on the default branch alone. */
-export const WAIVERS_PATH = '.plumbline/waivers.yml';
 
 /** A policy that is let pass for a while: whose decision it is, why, and until when (inclusive, UTC). */
 export interface Waiver {
@@ -68,21 +66,21 @@ function readWaiver(entry: unknown, now: number): Waiver | string {
   if (/^[*/.]+$/u.test(dir) && dir !== '.') {
     return '`dir` covers everything, which is too wide.';
   }
-  const until = dateOf(text('until'));
-  if (until === null) {
+  const day = dayOf(text('until'));
+  if (day === null) {
     return '`until` must be a date such as 2026-01-31.';
   }
-  if (until > now + MAX_WAIVER_DAYS * DAY) {
+  if (day > Math.floor(now / DAY) + MAX_WAIVER_DAYS) {
     return `\`until\` is more than ${MAX_WAIVER_DAYS} days away.`;
   }
-  return { policy, dir, owner, reason, until };
+  return { policy, dir, owner, reason, until: (day + 1) * DAY - 1 };
 }
 
-/** The end of a day in UTC, in milliseconds (days from civil, http://howardhinnant.github.io/date_algorithms.html). */
-function dateOf(text: string): number | null {
+/** A date as the number of its day since 1970 (days from civil, http://howardhinnant.github.io/date_algorithms.html). */
+function dayOf(text: string): number | null {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/u.exec(text);
   const [year, month, day] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3])];
-  if (match === null || month < 1 || month > 12 || day < 1 || day > 31) {
+  if (match === null || day < 1 || day > daysIn(year, month)) {
     return null;
   }
   const y = month <= 2 ? year - 1 : year;
@@ -90,7 +88,13 @@ function dateOf(text: string): number | null {
   const yearOfEra = y - era * 400;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
   const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return (era * 146_097 + dayOfEra - 719_468 + 1) * DAY - 1;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+/** None in a month that is not there. */
+function daysIn(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
 }
 
 function property(value: unknown, name: string): unknown {
@@ -99,20 +103,29 @@ function property(value: unknown, name: string): unknown {
 
 /** The waiver that lets this gate of a policy pass now, if there is one: it names the policy step or the gate. Waivers that could not be read let nothing pass. */
 export function waiverFor(it: PullCase, gate: RequestedGate, part: Part): Waiver | null {
+  const { waivers } = waiversOf(it, gate);
+  return waivers.find((waiver) => isMeant(waiver, gate, part) && waiver.until >= it.now) ?? null;
+}
+
+/** Why none does, for those who think that there is one: it ended, it does not count, or they could not be read. */
+export function whyNotWaived(it: PullCase, gate: RequestedGate, part: Part): string {
   const fact = it.github.waivers;
-  const { policy, gate: rule } = gate;
-  if (policy === null || fact?.known !== true || fact.value === null) {
-    return null;
+  if (gate.policy !== null && fact?.known === false) {
+    return `Waivers could not be read: ${fact.why}.`;
   }
-  const { waivers } = parseWaivers(fact.value, it.now);
-  return (
-    waivers.find(
-      (waiver) =>
-        (waiver.policy === policy || waiver.policy === rule.name) &&
-        waiver.until >= it.now &&
-        covers(waiver.dir, part.dir),
-    ) ?? null
-  );
+  const { waivers, problems } = waiversOf(it, gate);
+  if (waivers.some((waiver) => isMeant(waiver, gate, part))) {
+    return 'The waiver for it has ended.';
+  }
+  return problems.length === 0 ? '' : `Not counted in \`${WAIVERS_PATH}\`: ${problems.slice(0, 3).join(' ')}`;
+}
+
+function waiversOf({ github: { waivers: fact }, now }: PullCase, { policy }: RequestedGate): ReadWaivers {
+  return policy === null || fact?.known !== true || fact.value === null ? NONE : parseWaivers(fact.value, now);
+}
+
+function isMeant(waiver: Waiver, { policy, gate }: RequestedGate, part: Part): boolean {
+  return (waiver.policy === policy || waiver.policy === gate.name) && covers(waiver.dir, part.dir);
 }
 
 function covers(pattern: string, dir: string): boolean {

@@ -94,4 +94,6 @@ export interface Change {
   readonly layers: readonly (readonly Dirspace[])[];
   readonly unmatched: readonly UnmatchedFile[];
   readonly errors: readonly ChangeError[];
+  /** Layers from this one on (from 0) can be planned only after the merge. Absent: none. */
+  readonly plannedAfterMerge?: number;
 }

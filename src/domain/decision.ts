@@ -2,7 +2,9 @@ import type { Change } from './change.ts';
 import type { Dirspace } from './dirspace.ts';
 import type { Event } from './event.ts';
 import type { Instant } from './instant.ts';
+import type { MergeGroup } from './merge-group.ts';
 import type { DisplaySettings, Notice, SeenReview } from './notice.ts';
+import type { DirspaceNeeds } from './pull-view.ts';
 import type { ReasonCode } from './reason.ts';
 import type { RunState } from './run.ts';
 import type { NewRun } from './snapshot.ts';
@@ -66,7 +68,13 @@ export type Intent =
       readonly notices: readonly Notice[];
       /** Absent: as it was. */
       readonly display?: DisplaySettings;
+      /** May something be applied or merged without anybody asking? Absent: as it was. */
+      readonly byItself?: boolean;
     }
+  /** Remember the merge that a merge queue tries, and what it was told; null: it tries none any more. */
+  | { readonly do: 'save-merge-group'; readonly pull: number; readonly group: MergeGroup | null }
+  /** Remember what an apply still needs, for what people read. */
+  | { readonly do: 'save-needs'; readonly pull: number; readonly needs: readonly DirspaceNeeds[] }
   /** Somebody approved what was shown at that time: later plans are compared with it. */
   | { readonly do: 'save-review'; readonly pull: number; readonly review: SeenReview }
   | { readonly do: 'set-timer'; readonly key: string; readonly at: Instant; readonly event: Event }
@@ -113,7 +121,8 @@ export type Intent =
       readonly do: 'check';
       readonly sha: string;
       readonly name: string;
-      readonly conclusion: 'success' | 'failure' | 'action_required';
+      /** Null: it is not known yet. */
+      readonly conclusion: 'success' | 'failure' | 'action_required' | 'cancelled' | null;
       readonly title: string;
       readonly summary: string;
     }
@@ -139,6 +148,8 @@ export interface Need {
   readonly files?: boolean;
   readonly config?: boolean;
   readonly workflowFile?: boolean;
+  /** Which GitHub environments there are: a call of its own, only where the configuration names one. */
+  readonly environments?: boolean;
   readonly permissionsOf?: readonly string[];
   readonly teams?: readonly { readonly org: string; readonly slug: string; readonly login: string }[];
   readonly mergeability?: boolean;
@@ -149,6 +160,10 @@ export interface Need {
   readonly rules?: boolean;
   /** Commits of the base branch since which the changed files of the base must be known. */
   readonly baseFilesSince?: readonly string[];
+  /** Up to this commit rather than to the base of the pull request. */
+  readonly baseFilesTo?: string;
+  /** The tree of this commit. */
+  readonly treeOf?: string;
   readonly codeowners?: boolean;
   readonly waivers?: boolean;
   readonly actionsRun?: string;

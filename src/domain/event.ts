@@ -26,6 +26,19 @@ export type PullAction =
   | 'unlabeled'
   | 'closed';
 
+export type ReconsiderCause =
+  | 'base-moved'
+  | 'lock-freed'
+  | 'state-changed'
+  | 'plan-expired'
+  /** What may apply by itself could be read from now on. */
+  | 'plan-shown'
+  | 'reviewed'
+  /** What stood in the way of applying or merging by itself may have passed. */
+  | 'asked-again'
+  /** It was paused, suspended or archived, and is not any more. */
+  | 'resumed';
+
 /**
  * Something that happened and must be decided. Webhooks, runner reports, timers and our own
  * follow-ups all become one of these and travel the same way. JSON-serialisable.
@@ -78,10 +91,17 @@ export type Event =
       readonly sender: Actor;
     }
   | {
+      /** A merge queue tries to merge this pull request: onto the branch, or onto the merge of the one before it. */
       readonly kind: 'merge-group';
+      /** `again`: we look at it once more. */
+      readonly action: 'checks-requested' | 'again' | 'destroyed';
       readonly repository: RepositoryRef;
+      readonly pull: number;
       readonly headSha: string;
+      readonly baseSha: string;
       readonly baseBranch: string;
+      /** Of one that is destroyed: the branch has it now. */
+      readonly merged?: boolean;
     }
   | {
       /** GitHub's word on an Actions run or job of ours; `run` is read from its name. */
@@ -112,7 +132,15 @@ export type Event =
       readonly kind: 'reconsider';
       readonly repository: RepositoryRef;
       readonly pull: number;
-      readonly because: 'base-moved' | 'lock-freed' | 'state-changed' | 'mergeability' | 'plan-expired';
+      readonly because: ReconsiderCause;
+    }
+  /** GitHub refused a merge that we asked for; `why` in its words. */
+  | {
+      readonly kind: 'merge-refused';
+      readonly repository: RepositoryRef;
+      readonly pull: number;
+      readonly headSha: string;
+      readonly why: string;
     }
   | {
       readonly kind: 'installation';
@@ -149,7 +177,7 @@ export type DispatchProblem =
   | { readonly what: 'workflow-missing' }
   | { readonly what: 'workflow-not-dispatchable'; readonly detail: string }
   | { readonly what: 'workflow-permissions'; readonly detail: string }
-  | { readonly what: 'environment-missing'; readonly environment: string }
+  | { readonly what: 'environment-missing'; readonly environments: readonly string[] }
   | { readonly what: 'refused'; readonly detail: string };
 
 /** The line in which events are handled strictly in order. */
@@ -157,8 +185,6 @@ export function subjectOf(event: Event): string {
   switch (event.kind) {
     case 'push':
       return `${event.repository.repositoryId}@${event.branch}`;
-    case 'merge-group':
-      return `${event.repository.repositoryId}@${event.baseBranch}`;
     case 'actions-run':
       return `${event.repository.repositoryId}!${event.run}`;
     case 'repository':
@@ -176,6 +202,8 @@ export function subjectOf(event: Event): string {
     case 'run-reported':
     case 'run-silent':
     case 'dispatch-failed':
+    case 'merge-group':
+    case 'merge-refused':
     case 'reconsider':
       return pullSubject(event.repository.repositoryId, event.pull);
   }

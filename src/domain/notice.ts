@@ -30,6 +30,14 @@ export interface SeenReview {
   readonly headSha: string;
 }
 
+/** Reasons for which something that was planned counts no more. */
+export const OUTDATED: ReadonlySet<ReasonCode> = new Set([
+  'plan-stale-base',
+  'plan-stale-state',
+  'plan-stale-config',
+  'plan-expired',
+]);
+
 /** Something that people must read on the pull request beside its dirspaces. Kept until the next decision about the change. */
 export type Notice =
   | { readonly kind: 'config'; readonly problems: readonly ConfigProblem[] }

@@ -37,6 +37,14 @@ export interface RequirementView {
   readonly next?: string;
 }
 
+/** What an apply of these dirspaces still needs, as it was when the pull request was last looked at. For people alone. */
+export interface DirspaceNeeds {
+  readonly dirspaces: readonly Dirspace[];
+  readonly needs: readonly RequirementView[];
+  /** Most risk points that a plan may have; null: that is not asked. */
+  readonly maxPoints: number | null;
+}
+
 export interface PolicyView {
   readonly name: string;
   readonly outcome: 'passed' | 'warned' | 'failed' | 'waived';
@@ -63,6 +71,8 @@ export interface DirspaceView {
   readonly state: DirspaceState;
   /** 1-based; absent when the change has one layer. */
   readonly layer?: number;
+  /** It can be planned only after the merge, so nothing waits for its plan before. */
+  readonly afterMerge?: true;
   readonly environment?: string;
   /** Short sentence for `waiting`, `stale`, `unknown` and `failed`. */
   readonly why?: string;

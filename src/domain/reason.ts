@@ -36,8 +36,13 @@ export const REASONS = {
   'base-moved': 'The base branch moved.',
   'run-noted': "GitHub's word on the run was noted.",
   'installation-saved': 'What GitHub said of the installation was saved.',
-  'merge-group-passed': 'Plans are made on the pull request; the merge queue has nothing of its own to plan.',
+  'merge-group-passed':
+    'Every dirspace has a plan that holds for the merge which the queue would make, or nothing is left to plan.',
+  'merge-group-waits': 'The merge queue waits until the plans for this merge are made.',
+  'merge-group-over': 'The merge queue does not try this merge any more.',
   'automerge-started': 'Everything is applied; the pull request is merged.',
+  'merge-refused':
+    'Everything is applied, but GitHub refused to merge. It is tried again for two hours. Mend what GitHub names, or merge by hand.',
   'merge-queue-merges': 'The branch is merged by its merge queue, not by Plumbline.',
   'gate-approved': 'The approval of the gate was recorded.',
   published: 'What people read on the pull request was brought up to date.',
@@ -55,6 +60,9 @@ export const REASONS = {
   'plans-valid': 'Every dirspace has a valid plan.',
   'gate-waived': 'A waiver of the default branch lets this gate pass.',
   'workflow-fit': 'The workflow file of the default branch can be started.',
+  'environments-exist': 'Every GitHub environment that the runs need exists.',
+  'environments-unknown':
+    'Whether the GitHub environments of the runs exist could not be read. GitHub makes one that does not.',
   superapproved: 'Somebody named in `superapproval` approved.',
   trusted: 'The person or bot behind this commit is trusted.',
 
@@ -70,7 +78,8 @@ export const REASONS = {
   'workflow-unfit': 'The workflow file of the default branch cannot be used as it is.',
   'workflow-unreadable':
     'The workflow file of the default branch could not be read from GitHub. Try again with the same command.',
-  'environment-missing': 'The GitHub environment that the run needs does not exist.',
+  'environment-missing':
+    'A GitHub environment that the run needs does not exist. GitHub would make it, without secrets and reviewers, so nothing was run.',
   'dispatch-refused': 'GitHub refused to start the workflow.',
   'steps-unsupported':
     'The configuration asks for something that the runner of this version does not do, so nothing was run. Take it out, or wait for a version that has it.',
@@ -125,6 +134,13 @@ export const REASONS = {
   'skip-label': 'The label `plumbline:skip` is set.',
   'branch-not-ours': 'The base or source branch is not one that `destination_branches` names.',
   'autoplan-off': '`autoplan` is off for these dirspaces. Comment `plumbline plan`.',
+  'merge-group-behind':
+    'A pull request before this one in the merge queue did not pass. Put this one into the queue again.',
+  'merge-group-base-unknown':
+    'What the merge queue would merge onto could not be told. Put the pull request into the queue again.',
+  'merge-group-config':
+    'A pull request before this one in the merge queue changes the configuration, so what there is to plan cannot be told before it is merged. Put this one into the queue again then.',
+  'merge-group-unapplied': 'The branch requires that everything is applied before the merge, and something is not.',
   'merge-conflict': 'The pull request has a merge conflict. Resolve it first.',
 
   // Kill switches
@@ -180,6 +196,7 @@ export const REASONS = {
   'not-merged-yet': 'This is applied only after the merge (`apply_after_merge`).',
   'not-ready-for-review': 'The pull request is a draft, and `require_ready_for_review_pr` is set.',
   'risk-too-high': 'The plan has more risk points than `risk.max_points` allows.',
+  'risk-unknown': 'How risky the plan is could not be told, and `risk.max_points` is set. Plan again.',
   'gate-missing': 'A gate is not approved.',
   'gate-unknown-token': 'No gate of this pull request has this name.',
   'gate-denied': 'The gate does not name this person.',

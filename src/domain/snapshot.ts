@@ -3,6 +3,7 @@ import type { Dirspace } from './dirspace.ts';
 import type { Actor, RepositoryRef } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { Known } from './known.ts';
+import type { MergeGroup } from './merge-group.ts';
 import type { DirspaceResult, LockClaim, Run, RunKind, RunTarget, ShownPlan, StoredPlan } from './run.ts';
 import type { AskedGate, RunHooks, RunnerStep } from './runner-step.ts';
 import type { GateRule } from './workflow-step.ts';
@@ -47,15 +48,18 @@ export interface Review {
 export interface CheckState {
   readonly name: string;
   readonly state: 'success' | 'failure' | 'pending' | 'neutral' | 'skipped';
+  /** GitHub says that the branch rules ask for this very one. */
   readonly required: boolean;
+  /** The App that made it; null for a commit status, which does not tell. */
+  readonly appId: number | null;
   /** Made by our App: never counted by our own requirements. */
   readonly ours: boolean;
 }
 
 /** What protects the base branch, as far as it decides whether a merge would be possible. */
 export interface BranchRules {
+  /** `appId`: only this App's check of the name will do; null: anybody's. */
   readonly requiredChecks: readonly { readonly name: string; readonly appId: number | null }[];
-  readonly requiredApprovals: number;
   readonly mergeQueue: boolean;
 }
 
@@ -73,14 +77,18 @@ export interface GitHubFacts {
   /** The organisation's central configuration files, by path. */
   readonly configCentral?: Known<readonly ConfigText[]>;
   readonly workflowFile?: Known<string | null>;
+  /** Names of the repository's environments, all of them or unknown. */
+  readonly environments?: Known<readonly string[]>;
   /** Live permission of each login that was asked for. */
   readonly permissions?: Readonly<Record<string, Known<Permission>>>;
   /** Team membership of each `org/slug login` that was asked for. */
   readonly teams?: Readonly<Record<string, Known<boolean>>>;
   readonly mergeable?: 'MERGEABLE' | 'CONFLICTING' | 'UNKNOWN';
-  readonly mergeStateStatus?: string;
-  readonly reviewDecision?: 'APPROVED' | 'CHANGES_REQUESTED' | 'REVIEW_REQUIRED' | null;
   readonly reviews?: Known<readonly Review[]>;
+  /** GitHub's own word on the reviews; null where no branch rule asks for any. Read with them. */
+  readonly reviewDecision?: 'APPROVED' | 'CHANGES_REQUESTED' | 'REVIEW_REQUIRED' | null;
+  /** How many people and teams were asked for a review that they have not given. Read with the reviews. */
+  readonly reviewsRequested?: number;
   /** Who pushed the head, when GitHub tells. */
   readonly lastPusher?: Known<Actor | null>;
   readonly checks?: Known<readonly CheckState[]>;
@@ -89,6 +97,8 @@ export interface GitHubFacts {
   readonly baseFilesSince?: Readonly<Record<string, Known<readonly ChangedFile[]>>>;
   readonly codeowners?: Known<string | null>;
   readonly waivers?: Known<string | null>;
+  /** The tree of the commit that was asked for; null: GitHub does not know the commit. */
+  readonly treeOf?: string | null;
   /** What GitHub says now of the Actions run that an event is about; null: it does not exist. */
   readonly actionsRun?: Known<{
     readonly id: number;
@@ -142,6 +152,8 @@ export interface OurFacts {
   /** Gates that plans of this pull request asked for, newest head only, and who approved them. Absent: none. */
   readonly gates?: readonly RequestedGate[];
   readonly gateApprovals?: readonly GateApproval[];
+  /** Every merge in this repository that a merge queue tries; only of events about one. */
+  readonly mergeGroups?: readonly MergeGroup[];
 }
 
 export interface BusyDirspace extends Dirspace {
@@ -173,6 +185,10 @@ export interface OurPull {
   readonly state: 'open' | 'closed' | 'merged';
   readonly firstAppliedAt: Instant | null;
   readonly unlockedAt: Instant | null;
+  /** May something be applied or merged here without anybody asking, as of the last decision about the change? Absent: no. */
+  readonly byItself?: boolean;
+  /** The merge that a merge queue tries with it. Absent: none. */
+  readonly mergeGroup?: MergeGroup | null;
 }
 
 export interface RunReport {
@@ -221,7 +237,7 @@ export interface Snapshot {
   readonly now: Instant;
   /** Fresh random ids; a decision takes them from the front. */
   readonly freshIds: readonly string[];
-  readonly app: { readonly botId: number; readonly botLogin: string; readonly slug: string };
+  readonly app: { readonly appId: number; readonly botId: number; readonly botLogin: string; readonly slug: string };
   readonly limits: { readonly planLifeMs: number };
   readonly ours: OurFacts;
   readonly github: GitHubFacts | null;

@@ -5,7 +5,7 @@ import { messageOf, statusOf } from './github-failure.ts';
 import { lookUp } from './look-up.ts';
 import type { RepositoryPath } from './repository-tree.ts';
 
-const NOTHING: BranchRules = { requiredChecks: [], requiredApprovals: 0, mergeQueue: false };
+const NOTHING: BranchRules = { requiredChecks: [], mergeQueue: false };
 const ASK = 'Grant the App `administration: read`, so that it can see what protects the branch.';
 
 /** What protects a branch: rulesets and classic protection together. Unknown unless both could be read. */
@@ -25,7 +25,6 @@ export async function readBranchRules(
 function both(a: BranchRules, b: BranchRules): BranchRules {
   return {
     requiredChecks: [...a.requiredChecks, ...b.requiredChecks],
-    requiredApprovals: Math.max(a.requiredApprovals, b.requiredApprovals),
     mergeQueue: a.mergeQueue || b.mergeQueue,
   };
 }
@@ -37,20 +36,24 @@ async function readRulesets(
 ): Promise<Known<BranchRules>> {
   return await lookUp(`read the rules of branch ${branch}`, ASK, async () => {
     let rules = NOTHING;
-    for (let page = 1; ; page += 1) {
-      const { data } = await client.request('GET /repos/{owner}/{repo}/rules/branches/{branch}', {
-        owner,
-        repo: name,
-        branch,
-        per_page: 100,
-        page,
-      });
-      for (const rule of data) {
-        rules = both(rules, rulesFrom(rule));
+    try {
+      for (let page = 1; ; page += 1) {
+        const { data } = await client.request('GET /repos/{owner}/{repo}/rules/branches/{branch}', {
+          owner,
+          repo: name,
+          branch,
+          per_page: 100,
+          page,
+        });
+        for (const rule of data) {
+          rules = both(rules, rulesFrom(rule));
+        }
+        if (data.length < 100) {
+          return rules;
+        }
       }
-      if (data.length < 100) {
-        return rules;
-      }
+    } catch (error) {
+      return nothingIf(hasNoRules(error), error);
     }
   });
 }
@@ -62,22 +65,15 @@ interface Rule {
 }
 
 function rulesFrom(rule: Rule): BranchRules {
-  const parameters: { required_status_checks?: unknown; required_approving_review_count?: unknown } =
-    rule.parameters ?? {};
+  const parameters: { required_status_checks?: unknown } = rule.parameters ?? {};
   switch (rule.type) {
     case 'required_status_checks':
       return { ...NOTHING, requiredChecks: checksFrom(parameters.required_status_checks, 'integration_id') };
-    case 'pull_request':
-      return { ...NOTHING, requiredApprovals: count(parameters.required_approving_review_count) };
     case 'merge_queue':
       return { ...NOTHING, mergeQueue: true };
     default:
       return NOTHING;
   }
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
 }
 
 function checksFrom(list: unknown, idKey: 'integration_id' | 'app_id'): BranchRules['requiredChecks'] {
@@ -106,15 +102,24 @@ async function readClassic(
       });
       return {
         requiredChecks: checksFrom(data.required_status_checks?.checks, 'app_id'),
-        requiredApprovals: data.required_pull_request_reviews?.required_approving_review_count ?? 0,
         mergeQueue: false,
       };
     } catch (error) {
       // "Not Found" hides a missing permission; these words say that there is nothing to see.
-      if (statusOf(error) === 404 && messageOf(error) === 'Branch not protected') {
-        return NOTHING;
-      }
-      throw error;
+      const isOpen = statusOf(error) === 404 && messageOf(error) === 'Branch not protected';
+      return nothingIf(isOpen || hasNoRules(error), error);
     }
   });
+}
+
+/** Private repositories of a free plan cannot have rules: "Upgrade to GitHub Pro or make this repository public …". */
+function hasNoRules(error: unknown): boolean {
+  return statusOf(error) === 403 && messageOf(error).startsWith('Upgrade to GitHub');
+}
+
+function nothingIf(isNothing: boolean, error: unknown): BranchRules {
+  if (!isNothing) {
+    throw error;
+  }
+  return NOTHING;
 }

@@ -92,6 +92,7 @@ export function checkStates(contexts: readonly (ContextAnswer | null)[], appId: 
         name: context.context,
         state: statusState(context.state),
         required: context.isRequired,
+        appId: null,
         ours: false,
       };
       newest.set(`status ${context.context}`, { check, at: 0 });
@@ -105,6 +106,7 @@ export function checkStates(contexts: readonly (ContextAnswer | null)[], appId: 
       name: context.name,
       state: runState(context.status, context.conclusion),
       required: context.isRequired,
+      appId: app,
       ours: app === appId,
     };
     const before = newest.get(key);

@@ -67,6 +67,7 @@ export async function observe(
     ...inPull,
     ...merging,
     ...people,
+    ...(need.treeOf === undefined ? {} : { treeOf: answer.commitOf?.tree?.oid ?? null }),
     ...(run === undefined ? {} : { actionsRun: run }),
   };
 }
@@ -209,12 +210,18 @@ async function readPull(
             // The parent of a rebased last commit is the pull request's own: what it changed then counts too, on the safe side.
             {
               since: need.baseFilesSince,
-              to: answer.merged ? (answer.mergeCommit?.parents?.nodes[0]?.oid ?? null) : baseSha,
+              to: need.baseFilesTo ?? (answer.merged ? (answer.mergeCommit?.parents?.nodes[0]?.oid ?? null) : baseSha),
             },
             context.trees,
           ),
         }),
-    ...(need.reviews ? { reviews: reviewsFrom(answer.latestOpinionatedReviews) } : {}),
+    ...(need.reviews
+      ? {
+          reviews: reviewsFrom(answer.latestOpinionatedReviews),
+          reviewDecision: answer.reviewDecision ?? null,
+          ...(answer.reviewRequests == null ? {} : { reviewsRequested: answer.reviewRequests.totalCount }),
+        }
+      : {}),
     // Whoever counts approvals must know whose does not count, so the one is never read without the other.
     ...(need.reviews || need.lastPusher
       ? {
@@ -247,7 +254,7 @@ async function readMergeability(
   repository: RepositoryFacts,
   first: PullAnswer,
   context: ObserveContext,
-): Promise<Pick<GitHubFacts, 'mergeable' | 'mergeStateStatus' | 'reviewDecision'>> {
+): Promise<Pick<GitHubFacts, 'mergeable'>> {
   let answer = first;
   for (const ms of first.state === 'OPEN' ? NOT_COMPUTED_MS : []) {
     if ((answer.mergeable ?? 'UNKNOWN') !== 'UNKNOWN') {
@@ -264,11 +271,7 @@ async function readMergeability(
     }
     answer = again;
   }
-  return {
-    mergeable: answer.mergeable ?? 'UNKNOWN',
-    mergeStateStatus: answer.mergeStateStatus ?? 'UNKNOWN',
-    reviewDecision: answer.reviewDecision ?? null,
-  };
+  return { mergeable: answer.mergeable ?? 'UNKNOWN' };
 }
 
 async function readPeople(

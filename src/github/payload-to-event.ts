@@ -181,15 +181,28 @@ function pushEvent(payload: Fields): Outcome {
   };
 }
 
+/** The queue names its branches after the base, the pull request, and the commit that it merges onto. */
+const QUEUE_REF = /^refs\/heads\/gh-readonly-queue\/.+\/pr-([1-9][0-9]{0,9})-[0-9a-f]+$/;
+
 function mergeGroupEvent(payload: Fields): Outcome {
-  const action = textAt(payload, 'action');
-  if (action !== 'checks_requested') {
-    return { ignored: 'nothing-to-do', detail: `merge_group ${action}` };
+  const said = textAt(payload, 'action');
+  if (said !== 'checks_requested' && said !== 'destroyed') {
+    return { ignored: 'nothing-to-do', detail: `merge_group ${said}` };
   }
   const group = fieldsAt(payload, 'merge_group');
   const baseBranch = branchAt(group, 'base_ref');
-  if (baseBranch === null) {
-    throw new Malformed('base_ref is not a branch');
+  const number = QUEUE_REF.exec(textAt(group, 'head_ref'))?.[1];
+  if (baseBranch === null || number === undefined) {
+    throw new Malformed(baseBranch === null ? 'base_ref is not a branch' : 'head_ref names no pull request');
   }
-  return { kind: 'merge-group', repository: repositoryAt(payload), headSha: shaAt(group, 'head_sha'), baseBranch };
+  return {
+    kind: 'merge-group',
+    action: said === 'destroyed' ? 'destroyed' : 'checks-requested',
+    repository: repositoryAt(payload),
+    pull: Number(number),
+    headSha: shaAt(group, 'head_sha'),
+    baseSha: shaAt(group, 'base_sha'),
+    baseBranch,
+    ...(said === 'destroyed' ? { merged: optionalTextAt(payload, 'reason') === 'merged' } : {}),
+  };
 }

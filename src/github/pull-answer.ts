@@ -22,6 +22,8 @@ export interface RepositoryAnswer {
     readonly target: ({ readonly oid?: string } & object) | null;
   } | null;
   readonly pullRequest?: PullAnswer | null;
+  /** The commit whose tree was asked for. */
+  readonly commitOf?: { readonly tree?: { readonly oid: string } } | null;
 }
 
 export interface PullAnswer {
@@ -48,8 +50,8 @@ export interface PullAnswer {
     readonly nodes: readonly ({ readonly path: string; readonly changeType: string } | null)[];
   } | null;
   readonly mergeable?: 'MERGEABLE' | 'CONFLICTING' | 'UNKNOWN';
-  readonly mergeStateStatus?: string;
   readonly reviewDecision?: 'APPROVED' | 'CHANGES_REQUESTED' | 'REVIEW_REQUIRED' | null;
+  readonly reviewRequests?: { readonly totalCount: number } | null;
   readonly latestOpinionatedReviews?: {
     readonly pageInfo: { readonly hasNextPage: boolean };
     readonly nodes: readonly (ReviewAnswer | null)[];

@@ -55,6 +55,10 @@ export function buildQuery(repository: { owner: string; name: string }, need: Ne
       })
     : [];
   const pull = need.pull === undefined ? '' : pullFields(declare('number', 'Int', need.pull), need, config);
+  const tree =
+    need.treeOf === undefined
+      ? ''
+      : `commitOf: object(oid: ${declare('oid', 'GitObjectID', need.treeOf)}) { ... on Commit { tree { oid } } }`;
   return {
     variables,
     text: `query (${declared.join(', ')}) {
@@ -62,6 +66,7 @@ export function buildQuery(repository: { owner: string; name: string }, need: Ne
         databaseId name isArchived
         owner { login ... on User { databaseId } ... on Organization { databaseId } }
         defaultBranchRef { name target { ... on Commit { oid ${onDefault.join('\n')} } } }
+        ${tree}
         ${pull}
       }
       ${central.join('\n')}
@@ -79,7 +84,7 @@ function pullFields(number: string, need: Need, config: readonly string[]): stri
     potentialMergeCommit { oid tree { oid } }
     labels(first: 100) { nodes { name } }
     ${need.changedFiles ? 'files(first: 100) { nodes { path changeType } }' : ''}
-    ${need.mergeability ? 'mergeable mergeStateStatus reviewDecision' : ''}
+    ${need.mergeability ? 'mergeable' : ''}
     ${need.reviews ? reviewsFields : ''}
     commits(last: 1) { nodes { commit {
       oid tree { oid }
@@ -90,7 +95,8 @@ function pullFields(number: string, need: Need, config: readonly string[]): stri
 }
 
 /** The newest review of each person that says yes or no; a comment does not take a yes back. */
-const reviewsFields = `latestOpinionatedReviews(first: 100, writersOnly: false) {
+const reviewsFields = `reviewDecision reviewRequests(first: 1) { totalCount }
+latestOpinionatedReviews(first: 100, writersOnly: false) {
   pageInfo { hasNextPage }
   nodes { fullDatabaseId state submittedAt authorCanPushToRepository commit { oid } author { ${actorFields} } }
 }`;

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { regexSize } from './regex-size.ts';
 
 /** A compiled regular expression; not anchored, as people expect of a regular expression. */
 export interface BranchPattern {
@@ -7,8 +8,8 @@ export interface BranchPattern {
 
 /** Longer expressions are refused; branch names are at most 250 characters themselves. */
 export const MAX_REGEX_LENGTH = 512;
-/** RE2 expands counted repetition into copies, so what costs is the product of nested counts, not the text's length. */
-const MAX_REPEAT_PRODUCT = 250;
+/** Ten times what anybody writes; some milliseconds. */
+export const MAX_REGEX_SIZE = 2_500;
 
 /**
  * Is this a regular expression we can run? Undefined when it is, else a sentence that says what is wrong.
@@ -26,8 +27,9 @@ export function compileRegex(
   if (pattern.length > MAX_REGEX_LENGTH) {
     return { ok: false, problem: `longer than ${MAX_REGEX_LENGTH} characters` };
   }
-  if (repeatProduct(pattern) > MAX_REPEAT_PRODUCT) {
-    return { ok: false, problem: `counted repetitions multiply to more than ${MAX_REPEAT_PRODUCT}` };
+  if (regexSize(pattern) > MAX_REGEX_SIZE) {
+    const problem = `more than ${MAX_REGEX_SIZE} characters when counted repetitions are written out, a Unicode class counting as 16`;
+    return { ok: false, problem };
   }
   try {
     const compiled = RE2JS.compile(pattern);
@@ -35,13 +37,4 @@ export function compileRegex(
   } catch (error) {
     return { ok: false, problem: error instanceof Error ? error.message : 'not a regular expression' };
   }
-}
-
-/** The product of all counts in the text: an upper bound of what nesting can make of them. */
-function repeatProduct(pattern: string): number {
-  let product = 1;
-  for (const [, low = '', high = ''] of pattern.matchAll(/\{(\d{1,9})(?:,(\d{0,9}))?\}/g)) {
-    product *= Math.max(1, Number(low), Number(high));
-  }
-  return product;
 }

@@ -13,7 +13,7 @@ export type CompiledGlob =
 /** Longer patterns are refused. Git's own limit on a path is 4096 bytes, and no pattern needs more than a path. */
 export const MAX_GLOB_LENGTH = 1_024;
 /** Braces may stand for this many patterns, and for this many characters in all. */
-const MAX_ALTERNATIVES = 256;
+export const MAX_ALTERNATIVES = 256;
 const MAX_EXPANDED_LENGTH = 32_768;
 const MAX_GROUPS = 16;
 

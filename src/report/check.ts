@@ -1,4 +1,4 @@
-import type { Notice } from '../domain/notice.ts';
+import { type Notice, OUTDATED } from '../domain/notice.ts';
 import type { Diagnostic } from '../domain/plan-model.ts';
 import type { DirspaceView, PullView } from '../domain/pull-view.ts';
 import {
@@ -122,7 +122,8 @@ function planState(view: PullView): CheckState {
   if (count.failed > 0 || broken || policyFailed || cannotRun(view)) {
     return { status: 'completed', conclusion: 'failure' };
   }
-  if (count.stale + count.waiting + count.unknown > 0 || blocked(view)) {
+  const waiting = view.dirspaces.filter((entry) => entry.state === 'waiting' && entry.afterMerge !== true).length;
+  if (count.stale + waiting + count.unknown > 0 || blocked(view) || outdated(view)) {
     return { status: 'completed', conclusion: 'action_required' };
   }
   return { status: 'completed', conclusion: 'success' };
@@ -139,7 +140,11 @@ function applyState(view: PullView): CheckState {
   if (count.planning + count.queued > 0) {
     return { status: 'queued' };
   }
-  if (count.unknown + count.failed + count.stale + count.waiting + count.planned > 0 || blocked(view)) {
+  if (
+    count.unknown + count.failed + count.stale + count.waiting + count.planned > 0 ||
+    blocked(view) ||
+    outdated(view)
+  ) {
     return { status: 'completed', conclusion: 'action_required' };
   }
   return { status: 'completed', conclusion: 'success' };
@@ -153,6 +158,11 @@ function cannotRun(view: PullView): boolean {
 /** Without dirspaces, a reason stands in the way of everything: untrusted author, unread files. */
 function blocked(view: PullView): boolean {
   return view.dirspaces.length === 0 && (view.notices ?? []).length + (view.notes ?? []).length > 0;
+}
+
+/** "No changes" of a base or a state that has moved since: only a notice says it. */
+function outdated(view: PullView): boolean {
+  return (view.notices ?? []).some((notice) => notice.kind === 'reason' && OUTDATED.has(notice.reason));
 }
 
 function problemTitle(view: PullView): string {

@@ -185,7 +185,10 @@ export function requirementsBlock(view: PullView): string {
   const missing = [...byText.keys()].filter((key) => key.startsWith('**')).length;
   return fold(
     missing === 0 ? 'Requirements for an apply: all met' : `Requirements for an apply: ${missing} missing`,
-    ['| | requirement | how it stands | dirspaces |', '|---|---|---|---|', ...rows.slice(0, 20)].join('\n'),
+    [
+      ['| | requirement | how it stands | dirspaces |', '|---|---|---|---|', ...rows.slice(0, 20)].join('\n'),
+      'Permissions, other checks and conflicts are looked at when an apply is asked for.',
+    ].join('\n\n'),
   );
 }
 

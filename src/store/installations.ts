@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Event, RepositorySeen } from '../domain/event.ts';
 import type { Table } from './column.ts';
 import type { Db, Tx } from './database.ts';
+import { lookAgainAfterPause } from './look-again.ts';
 import { TABLES } from './tables.ts';
 import { json } from './values.ts';
 
@@ -63,6 +64,9 @@ export async function applyInstallationEvent(tx: Tx, event: Event): Promise<{ re
     const state = event.action === 'suspend' ? 'suspended' : 'active';
     await saveInstallation(tx, { id: event.installationId, account: event.account, state });
     await seeRepositories(tx, event.installationId, event.repositories);
+    if (event.action === 'unsuspend') {
+      await lookAgainAfterPause(tx, { installationId: event.installationId, repositoryId: null });
+    }
   } else if (event.kind === 'installation-repositories') {
     await seeRepositories(tx, event.installationId, event.added);
     for (const id of event.removed) {
@@ -92,6 +96,9 @@ async function applyRepositoryEvent(tx: Tx, event: Extract<Event, { readonly kin
     .where('id', '=', repositoryId)
     .where('installation_id', '=', installationId)
     .execute();
+  if (event.action === 'unarchived') {
+    await lookAgainAfterPause(tx, { installationId, repositoryId });
+  }
 }
 
 /**

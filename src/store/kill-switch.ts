@@ -1,6 +1,7 @@
 import { appendAudit } from './audit.ts';
 import type { Db, Tx } from './database.ts';
 import { pauseInstallation, pauseRepository } from './installations.ts';
+import { lookAgainAfterPause } from './look-again.ts';
 
 /** What can be paused. Owner and name as on GitHub, in any case. */
 export type Pausable =
@@ -42,6 +43,9 @@ export async function switchPaused(db: Db, what: Pausable, paused: boolean, acto
     } else {
       await pauseRepository(tx, repositoryId, paused);
     }
+    if (!paused) {
+      await lookAgainAfterPause(tx, { installationId, repositoryId });
+    }
     await appendAudit(tx, {
       installationId,
       repositoryId,
@@ -70,6 +74,9 @@ async function switchApplies(tx: Tx, paused: boolean, actor: string): Promise<Sw
     return { answer: 'unchanged', found: APPLIES };
   }
   const action = paused ? 'paused' : 'resumed';
+  if (!paused) {
+    await lookAgainAfterPause(tx, { installationId: null, repositoryId: null });
+  }
   await appendAudit(tx, { installationId: 0, repositoryId: null, action, actor, detail: { name: APPLIES.name } });
   return { answer: 'switched', found: APPLIES };
 }

@@ -3,6 +3,8 @@ import { type Migration, Migrator } from 'kysely/migration';
 import * as start from '../../migrations/0001-start.ts';
 import * as lostDeliveries from '../../migrations/0002-lost-deliveries.ts';
 import * as killSwitch from '../../migrations/0003-kill-switch.ts';
+import * as byItself from '../../migrations/0004-by-itself.ts';
+import * as stillNeeded from '../../migrations/0005-still-needed.ts';
 import type { Db } from './database.ts';
 
 /** Every migration, in order. Append only: one that was released is never changed. */
@@ -10,6 +12,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-start': start,
   '0002-lost-deliveries': lostDeliveries,
   '0003-kill-switch': killSwitch,
+  '0004-by-itself': byItself,
+  '0005-still-needed': stillNeeded,
 };
 
 /**

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Event, installationOf } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { MergeGroup } from '../domain/merge-group.ts';
 import type { OurFacts, OurPull } from '../domain/snapshot.ts';
 import type { Db, Tx } from './database.ts';
 import { readGateApprovals } from './gate-approval.ts';
@@ -64,6 +65,7 @@ async function readFacts(tx: Tx, event: Event, limits: FactLimits): Promise<OurF
     lastApplies: pull === null ? [] : await readLastApplies(tx, pull.repositoryId),
     gates: pull === null ? [] : await readGates(tx, pull),
     gateApprovals: pull === null ? [] : await readGateApprovals(tx, pull),
+    ...(event.kind === 'merge-group' ? { mergeGroups: await readMergeGroups(tx, event.repository.repositoryId) } : {}),
   };
 }
 
@@ -85,7 +87,7 @@ async function readPull(
 ): Promise<OurPull | null> {
   const row = await tx
     .selectFrom('pull_request')
-    .select(['number', 'head_sha', 'base_ref', 'state', 'first_applied_at', 'unlocked_at'])
+    .select(['number', 'head_sha', 'base_ref', 'state', 'first_applied_at', 'unlocked_at', 'by_itself', 'merge_group'])
     .where('repository_id', '=', pull.repositoryId)
     .where('number', '=', pull.number)
     .executeTakeFirst();
@@ -98,6 +100,8 @@ async function readPull(
         state: row.state,
         firstAppliedAt: row.first_applied_at,
         unlockedAt: row.unlocked_at,
+        byItself: row.by_itself,
+        mergeGroup: row.merge_group,
       };
 }
 
@@ -110,6 +114,18 @@ async function readOpenPulls(tx: Tx, repositoryId: number): Promise<OurFacts['op
     .orderBy('number')
     .execute();
   return rows.map((row) => ({ number: row.number, baseRef: row.base_ref, headSha: row.head_sha }));
+}
+
+/** Groups stand on one another, so one may have to know of the others. */
+async function readMergeGroups(tx: Tx, repositoryId: number): Promise<readonly MergeGroup[]> {
+  const rows = await tx
+    .selectFrom('pull_request')
+    .select('merge_group')
+    .where('repository_id', '=', repositoryId)
+    .where('merge_group', 'is not', null)
+    .orderBy('number')
+    .execute();
+  return rows.flatMap(({ merge_group }) => (merge_group === null ? [] : [merge_group]));
 }
 
 async function readRefused(

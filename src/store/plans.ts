@@ -119,17 +119,20 @@ export async function readPlanKey(db: Db | Tx, planId: string): Promise<string |
   return row?.wrapped;
 }
 
-/** The plans were shown on the pull request just now; the first time counts. */
-export async function markPublished(db: Db, planIds: readonly string[]): Promise<void> {
-  if (planIds.length > 0) {
-    await db
-      .updateTable('plan')
-      .set({ published_at: now() })
-      .where('id', 'in', [...planIds])
-      .where('published_at', 'is', null)
-      .where('state', '<>', 'expected')
-      .execute();
+/** The plans were shown on the pull request just now; the first time counts. Returns those for which this was the first time. */
+export async function markPublished(db: Db | Tx, planIds: readonly string[]): Promise<readonly string[]> {
+  if (planIds.length === 0) {
+    return [];
   }
+  const shown = await db
+    .updateTable('plan')
+    .set({ published_at: now() })
+    .where('id', 'in', [...planIds])
+    .where('published_at', 'is', null)
+    .where('state', '<>', 'expected')
+    .returning('id')
+    .execute();
+  return shown.map(({ id }) => id).sort();
 }
 
 /** The plans with these ids, in no order. */

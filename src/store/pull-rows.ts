@@ -152,6 +152,8 @@ async function readOverlaps(
     join pull_request on pull_request.repository_id = theirs.repository_id and pull_request.number = theirs.pull
     where mine.repository_id = ${pull.repositoryId} and mine.pull = ${pull.number} and mine.newest
       and pull_request.state = 'open'
+      -- What it touched before its last push and did not apply, it touches no more.
+      and (theirs.head_sha = pull_request.head_sha or theirs.kind = 'apply')
     order by theirs.dir, theirs.workspace, theirs.pull`.execute(tx);
   return rows.rows;
 }

@@ -93,7 +93,16 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
           change: intent.change === null ? null : json(intent.change),
           notices: json(intent.notices),
           ...(intent.display === undefined ? {} : { display: json(intent.display) }),
+          ...(intent.byItself === undefined ? {} : { by_itself: intent.byItself }),
         })
+        .where('repository_id', '=', inRepository(place).repositoryId)
+        .where('number', '=', intent.pull)
+        .execute();
+      return null;
+    case 'save-needs':
+      await tx
+        .updateTable('pull_request')
+        .set({ needs: json(intent.needs) })
         .where('repository_id', '=', inRepository(place).repositoryId)
         .where('number', '=', intent.pull)
         .execute();
@@ -102,6 +111,14 @@ export async function carryOut(tx: Tx, intent: StateIntent, place: IntentPlace):
       await tx
         .updateTable('pull_request')
         .set({ reviewed: json(intent.review) })
+        .where('repository_id', '=', inRepository(place).repositoryId)
+        .where('number', '=', intent.pull)
+        .execute();
+      return null;
+    case 'save-merge-group':
+      await tx
+        .updateTable('pull_request')
+        .set({ merge_group: intent.group === null ? null : json(intent.group) })
         .where('repository_id', '=', inRepository(place).repositoryId)
         .where('number', '=', intent.pull)
         .execute();
@@ -175,6 +192,8 @@ const ORDER: Readonly<Record<StateIntent['do'], number>> = {
   'release-manifest': 4,
   'claim-locks': 4,
   'save-change': 5,
+  'save-merge-group': 5,
+  'save-needs': 5,
   'save-review': 5,
   'clear-timer': 6,
   'set-timer': 7,

@@ -1,8 +1,10 @@
 import type { Change } from '../domain/change.ts';
 import type { TraceLine } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
+import type { MergeGroup } from '../domain/merge-group.ts';
 import type { DisplaySettings, Notice, SeenReview } from '../domain/notice.ts';
 import type { Diagnostic, PlanModel } from '../domain/plan-model.ts';
+import type { DirspaceNeeds } from '../domain/pull-view.ts';
 import type { ReasonCode } from '../domain/reason.ts';
 import type { ChangeCounts, DirspaceResult, DiscoveryOrder, PlanFacts, RunKind, RunState } from '../domain/run.ts';
 import type { StepResult } from '../domain/runner-step.ts';
@@ -105,6 +107,11 @@ export const TABLES = {
       first_applied_at: orNull(moment()),
       unlocked_at: orNull(moment()),
       observed_at: withDefault(moment(), 'now()'),
+      /** May something be applied or merged without anybody asking? */
+      by_itself: withDefault(bool(), 'false'),
+      /** The merge that a merge queue tries with it. */
+      merge_group: orNull(document<MergeGroup>()),
+      needs: orNull(document<readonly DirspaceNeeds[]>()),
     },
     primaryKey: ['repository_id', 'number'],
     owner: 'repository_id',

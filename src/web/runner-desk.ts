@@ -19,13 +19,13 @@ import { type RepositoryRow, readRepository } from '../store/repositories.ts';
 import { bindClaim, markBegun } from '../store/run-claim.ts';
 import { readDiscovery, saveDiscovery, saveReport } from '../store/run-report.ts';
 import { heartbeat, type RunRecord, readRun, runByToken } from '../store/runs.ts';
-import { readShown } from '../store/shown-plan.ts';
+import { readStoredModel } from '../store/stored-model.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
 import { hashToken, newToken } from '../vault/token.ts';
 import { createAllowance } from './allowance.ts';
 import { manifestOf } from './manifest.ts';
 import { outcomeDetails } from './outcome-details.ts';
-import { planTooLarge, Refused, type RefusedStatus } from './runner-refusal.ts';
+import { planTooLarge, Refused, type RefusedStatus, uploadTooSlow } from './runner-refusal.ts';
 import { createSlots } from './upload-slots.ts';
 
 /** The run that a request's token belongs to, as it is now. */
@@ -42,6 +42,8 @@ export interface DeskDeps {
   readonly oidcIssuer: string;
   readonly botId: number;
   readonly workflowPath: string;
+  /** For tests; a minute. */
+  readonly uploadWithinMs?: number;
 }
 
 /** How soon a waiting runner asks again. */
@@ -50,6 +52,8 @@ const ASK_AGAIN_MS = 1_000;
 const STRANGERS_PER_HOUR = 100;
 /** Uploads at once per process: each holds a few chunks in memory, and the database's attention. */
 const UPLOADS_AT_ONCE = 2;
+/** One upload may take so long once it is its turn: half a MiB per second of the largest plan. */
+const UPLOAD_WITHIN_MS = MINUTE;
 
 export type RunnerDesk = ReturnType<typeof createRunnerDesk>;
 
@@ -121,9 +125,16 @@ export function createRunnerDesk(deps: DeskDeps) {
       return { cancel: answer?.cancel ?? true };
     },
 
-    storePlan: async (run: RunnerRun, planId: string, source: AsyncIterable<Uint8Array>): Promise<void> => {
+    storePlan: async (run: RunnerRun, planId: string, source: ReadableStream<Uint8Array>): Promise<void> => {
       const place = { planId, runId: run.id, maxBytes: MAX_PLAN_BYTES + SEAL_OVERHEAD_BYTES };
-      const answer = await uploads.within(() => storePlan(db, place, source));
+      const answer = await uploads.within(run.record.installationId, async () => {
+        const signal = AbortSignal.timeout(deps.uploadWithinMs ?? UPLOAD_WITHIN_MS);
+        try {
+          return await storePlan(db, place, source.pipeThrough(new TransformStream(), { signal }));
+        } catch (error) {
+          throw signal.aborted ? uploadTooSlow() : error;
+        }
+      });
       if (!answer.stored) {
         throw answer.why === 'too-large'
           ? planTooLarge()
@@ -144,7 +155,8 @@ export function createRunnerDesk(deps: DeskDeps) {
 
     /** What people read of a plan, for the apply that must find the same in its file. */
     shownPlan: async (run: RunnerRun, planId: string): Promise<ShownPlan> => {
-      const shown = (await fetchablePlan(db, run.id, planId)) === undefined ? undefined : await readShown(db, planId);
+      const shown =
+        (await fetchablePlan(db, run.id, planId)) === undefined ? undefined : await readStoredModel(db, planId);
       if (shown === undefined) {
         throw new Refused(404, 'unknown-plan', 'There is no such plan for this run, or nothing was shown of it.');
       }

@@ -23,3 +23,8 @@ export function refusedAnswer(refused: Refused): ErrorAnswer {
 export function planTooLarge(): Refused {
   return new Refused(413, 'plan-too-large', `A plan file has at most ${MAX_PLAN_BYTES / 1024 / 1024} MiB.`);
 }
+
+/** Others wait for the slot. The runner may try again. */
+export function uploadTooSlow(): Refused {
+  return new Refused(503, 'upload-too-slow', 'The upload did not end in time; try again.');
+}

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { WORKFLOW_PATH } from '../decision/workflow-file.ts';
-import { type Event, subjectOf } from '../domain/event.ts';
+import { type Event, installationOf, subjectOf } from '../domain/event.ts';
 import type { WriteResult } from '../domain/github-write.ts';
 import { deliver } from '../github/deliver.ts';
 import type { Tx } from '../store/database.ts';
+import type { EffectIntent } from '../store/effect-intent.ts';
 import { enqueueEvent } from '../store/inbox.ts';
 import type { OutboxLease } from '../store/outbox.ts';
 import { type RepositoryRow, readRepository } from '../store/repositories.ts';
@@ -39,7 +41,15 @@ export async function carryOutEffect(deps: WorkerDeps, lease: OutboxLease): Prom
       return sendCheck(
         deps,
         { repositoryId, sha, name },
-        { status: 'completed', conclusion, title, summary, text: '', annotations: [], actions: [] },
+        {
+          status: conclusion === null ? 'in_progress' : 'completed',
+          conclusion,
+          title,
+          summary,
+          text: '',
+          annotations: [],
+          actions: [],
+        },
         send,
       );
     }
@@ -50,16 +60,7 @@ export async function carryOutEffect(deps: WorkerDeps, lease: OutboxLease): Prom
       return plain(await send({ write: 'reply', pull: intent.pull, body: `${intent.body}\n\n${marker}`, marker }));
     }
     case 'merge':
-      return plain(
-        await send({
-          write: 'merge',
-          pull: intent.pull,
-          sha: intent.headSha,
-          method: intent.method,
-          title: intent.title,
-          deleteBranch: intent.deleteBranch,
-        }),
-      );
+      return merge(intent, lease.installationId, repository, send);
     case 'dispatch':
       return dispatch(deps, intent.run, repository, send);
     case 'cancel-actions-run': {
@@ -73,6 +74,31 @@ export async function carryOutEffect(deps: WorkerDeps, lease: OutboxLease): Prom
 
 function plain(result: WriteResult): EffectOutcome {
   return result.ok ? DONE : { ok: false, dead: result.dead };
+}
+
+async function merge(
+  { pull, headSha, method, title, deleteBranch }: Extract<EffectIntent, { do: 'merge' }>,
+  installationId: number,
+  { id: repositoryId, owner, name }: RepositoryRow,
+  send: Send,
+): Promise<EffectOutcome> {
+  const result = await send({ write: 'merge', pull, sha: headSha, method, title, deleteBranch });
+  if (result.ok) {
+    return DONE;
+  }
+  const repository = { installationId, repositoryId, owner, name };
+  const event: Event = { kind: 'merge-refused', repository, pull, headSha, why: result.dead };
+  return { ok: false, dead: result.dead, follow: (tx) => follow(tx, event, randomUUID()) };
+}
+
+async function follow(tx: Tx, event: Event, which: string): Promise<void> {
+  await enqueueEvent(tx, {
+    key: `${event.kind} ${which}`,
+    name: event.kind,
+    installationId: installationOf(event),
+    subject: subjectOf(event),
+    event,
+  });
 }
 
 async function dispatch(deps: WorkerDeps, id: string, repository: RepositoryRow, send: Send): Promise<EffectOutcome> {
@@ -112,11 +138,5 @@ async function tellDispatchFailed(
     run: run.id,
     problem: result.problem ?? { what: 'refused', detail: result.dead },
   };
-  await enqueueEvent(tx, {
-    key: `dispatch-failed ${run.id}`,
-    name: event.kind,
-    installationId,
-    subject: subjectOf(event),
-    event,
-  });
+  await follow(tx, event, run.id);
 }

@@ -1,6 +1,7 @@
 import { coalesces } from '../decision/coalesces.ts';
 import { decide } from '../decision/decide.ts';
 import { needFor } from '../decision/need-for.ts';
+import { needAfter } from '../decision/run-environments.ts';
 import { triage } from '../decision/triage.ts';
 import type { Decision } from '../domain/decision.ts';
 import { type Event, installationOf } from '../domain/event.ts';
@@ -80,7 +81,13 @@ async function handle(deps: WorkerDeps, lease: SubjectLease): Promise<void> {
       }
       snapshot = await widenSnapshot(deps, event, snapshot, more);
     }
-    if (await commit(deps, lease, event, decide(snapshot, event), snapshot.github)) {
+    let decision = decide(snapshot, event);
+    const after = needAfter(decision, snapshot);
+    if (after !== undefined) {
+      snapshot = await widenSnapshot(deps, event, snapshot, after);
+      decision = decide(snapshot, event);
+    }
+    if (await commit(deps, lease, event, decision, snapshot.github)) {
       return;
     }
   }

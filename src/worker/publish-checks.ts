@@ -16,13 +16,13 @@ type Which = 'plan' | 'apply';
 export async function publishChecks(deps: WorkerDeps, publication: Publication, shown: Shown): Promise<EffectOutcome> {
   const { repositoryId, headSha, pull, send } = publication;
   const superseded = shown.rows.pull.head_sha !== headSha;
-  const all = superseded ? [] : [shown, ...(await othersWithHead(deps, publication))];
+  const all = superseded ? [] : await allWithHead(deps, publication, shown);
   for (const which of ['plan', 'apply'] as const) {
     if (which === 'apply' && (superseded || !hasPlans(shown.view))) {
       continue;
     }
     const contents = superseded ? [SUPERSEDED] : all.map((one) => contentFrom(renderCheck(one.view, which)));
-    const content = contents.reduce((worst, next) => (badness(next) > badness(worst) ? next : worst));
+    const content = contents.reduce(worse);
     const place = { repositoryId, sha: headSha, name: `plumbline/${which}` };
     if (content.status !== 'completed' && !hasNews(shown.view) && (await isOpen(deps, place))) {
       continue;
@@ -32,7 +32,7 @@ export async function publishChecks(deps: WorkerDeps, publication: Publication, 
       return sent;
     }
     if (!superseded) {
-      await publishEach(deps, publication, shown, which);
+      await publishEach(deps, publication, { all, checks: shown.display.checks }, which);
     }
   }
   return { ok: true };
@@ -44,15 +44,18 @@ async function isOpen({ database }: WorkerDeps, place: CheckRunPlace): Promise<b
   return before !== undefined && before.status !== 'completed';
 }
 
-async function othersWithHead(
+/** Every open pull request with this head. One that is closed says something only when no other is left. */
+async function allWithHead(
   deps: WorkerDeps,
   { repositoryId, headSha, pull }: Publication,
+  shown: Shown,
 ): Promise<readonly Shown[]> {
   const numbers = await pullsWithHead(deps.database.db, repositoryId, headSha);
   const others = await Promise.all(
     numbers.filter((number) => number !== pull).map((number) => showPull(deps, repositoryId, number)),
   );
-  return others.flatMap((other) => other ?? []);
+  const open = others.flatMap((other) => other ?? []);
+  return shown.rows.pull.state === 'open' || open.length === 0 ? [shown, ...open] : open;
 }
 
 const SUPERSEDED: CheckContent = {
@@ -75,24 +78,40 @@ function badness({ status, conclusion }: CheckContent): number {
     : 1;
 }
 
+function worse(one: CheckContent, other: CheckContent): CheckContent {
+  return badness(other) > badness(one) ? other : one;
+}
+
 /** One check or status per dirspace, for repositories that asked for it: their number grows with the dirspaces. */
 async function publishEach(
   deps: WorkerDeps,
   publication: Publication,
-  { view, display }: Shown,
+  { all, checks }: { readonly all: readonly Shown[]; readonly checks: Shown['display']['checks'] },
   which: Which,
 ): Promise<void> {
   const { repositoryId, headSha, send } = publication;
-  if (display.checks === 'per-dirspace') {
-    for (const one of view.dirspaces) {
-      const place = { repositoryId, sha: headSha, name: `plumbline/${which}: ${dirspaceName(one.dirspace)}` };
-      await sendCheck(deps, place, contentFrom(renderCheck({ ...view, dirspaces: [one] }, which)), send);
+  if (checks === 'per-dirspace') {
+    const contents = all.flatMap(({ view }) =>
+      view.dirspaces.map((one) => ({
+        name: dirspaceName(one.dirspace),
+        content: contentFrom(renderCheck({ ...view, dirspaces: [one] }, which)),
+      })),
+    );
+    for (const [name, same] of Map.groupBy(contents, (one) => one.name)) {
+      const place = { repositoryId, sha: headSha, name: `plumbline/${which}: ${name}` };
+      await sendCheck(deps, place, same.map(({ content }) => content).reduce(worse), send);
     }
   }
-  if (display.checks === 'statuses') {
-    await publishStatuses(deps, publication, renderStatuses(view, which));
+  if (checks === 'statuses') {
+    const statuses = all.flatMap(({ view }) => renderStatuses(view, which));
+    const worst = [...Map.groupBy(statuses, ({ context }) => context).values()].map((same) =>
+      same.reduce((one, other) => (STATUS_BADNESS[other.state] > STATUS_BADNESS[one.state] ? other : one)),
+    );
+    await publishStatuses(deps, publication, worst);
   }
 }
+
+const STATUS_BADNESS = { success: 0, pending: 1, failure: 2, error: 3 } as const;
 
 /** Statuses need a permission that the App does not have by itself; without it they are left out, and the checks say all. */
 async function publishStatuses(

@@ -1,6 +1,9 @@
+import { type Event, subjectOf } from '../domain/event.ts';
 import { commentMarker, renderComment } from '../report/comment.ts';
 import { commentSteps } from '../report/comment-strategy.ts';
 import { phaseOf } from '../report/headline.ts';
+import type { Tx } from '../store/database.ts';
+import { enqueueEvent } from '../store/inbox.ts';
 import { markPublished } from '../store/plans.ts';
 import { type PullRows, saveComment } from '../store/pull-rows.ts';
 import type { EffectOutcome } from './effect-outcome.ts';
@@ -38,8 +41,27 @@ export async function publishComment(deps: WorkerDeps, publication: Publication,
   if (remove && rows.pull.comment_id !== null) {
     await send({ write: 'delete-comment', commentId: rows.pull.comment_id });
   }
-  await markPublished(db, plansIn(rows));
+  const told = await db.transaction().execute(async (tx) => {
+    const shown = await markPublished(tx, plansIn(rows));
+    return shown.length > 0 && rows.pull.by_itself && (await tellShown(tx, rows, shown));
+  });
+  if (told) {
+    deps.database.notify('inbox');
+  }
   return { ok: true };
+}
+
+/** Nothing is applied that nobody could read; what applies by itself goes on now. */
+async function tellShown(tx: Tx, { pull, repository }: PullRows, plans: readonly string[]): Promise<boolean> {
+  const { id: repositoryId, installation_id: installationId, owner, name } = repository;
+  const event: Event = {
+    kind: 'reconsider',
+    repository: { installationId, repositoryId, owner, name },
+    pull: pull.number,
+    because: 'plan-shown',
+  };
+  const key = `plan-shown ${plans.at(0)} ${plans.length}`;
+  return enqueueEvent(tx, { key, name: event.kind, installationId, subject: subjectOf(event), event });
 }
 
 /**

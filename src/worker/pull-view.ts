@@ -44,6 +44,7 @@ export function pullViewOf(rows: PullRows, urls: { readonly web: string; readonl
     return {
       dirspace,
       ...standing,
+      ...(standing.state === 'waiting' && isAfterMerge(pull.change, layer) ? AFTER_MERGE : {}),
       ...(layers > 1 && layer !== undefined ? { layer } : {}),
       ...(result?.counts ? { counts: { ...result.counts, read: 0 } } : {}),
       ...(model === null ? {} : { model }),
@@ -66,7 +67,10 @@ export function pullViewOf(rows: PullRows, urls: { readonly web: string; readonl
     ...(layers > 1 ? { layers } : {}),
     runs: active.map((record) => runView(record, runUrl(record))),
     notices: pull.notices,
-    notes: active.flatMap(({ run }) => (run.githubStatus === 'waiting' ? [waitsForReviewer(run)] : [])),
+    notes: [
+      ...exceptionsOf(rows),
+      ...active.flatMap(({ run }) => (run.githubStatus === 'waiting' ? [waitsForReviewer(run)] : [])),
+    ],
     defaultBranch: repository.default_branch ?? 'main',
     serverUrl: urls.server,
     held: heldOf(rows, [...everywhere.values()]),
@@ -75,6 +79,13 @@ export function pullViewOf(rows: PullRows, urls: { readonly web: string; readonl
     merged: pull.state === 'merged',
     closed: pull.state === 'closed',
   };
+}
+
+const AFTER_MERGE = { afterMerge: true, why: 'Planned after the merge, when what it depends on is applied.' } as const;
+
+/** `layer` counts from 1. */
+function isAfterMerge(change: PullRows['pull']['change'], layer: number | undefined): boolean {
+  return layer !== undefined && layer > (change?.plannedAfterMerge ?? Number.POSITIVE_INFINITY);
 }
 
 interface Facts {
@@ -148,6 +159,20 @@ function reviewedOf(rows: PullRows, key: string, result: ResultRow | undefined):
     : { by: reviewed.by, sha: before.head_sha, model: before.model };
 }
 
+/** Whoever applied past the rules is named, while it runs and as long as what it did is the newest word somewhere. */
+function exceptionsOf({ runs, results }: PullRows): readonly NoteView[] {
+  const told = new Set(results.flatMap((row) => (row.kind === 'apply' ? [row.run_id] : [])));
+  return runs
+    .filter(({ run }) => run.kind === 'apply' && (isActive(run.state) || told.has(run.id)))
+    .flatMap(({ run }) => {
+      const by = `\`${run.requestedBy.login}\``;
+      return [
+        ...(run.force ? [{ text: `Requirements and gates were skipped: ${by} asked for \`apply-force\`.` }] : []),
+        ...(run.autoapprove ? [{ text: `No plan was read before: ${by} asked for \`apply-autoapprove\`.` }] : []),
+      ];
+    });
+}
+
 /** GitHub holds the run back; only a person can let it go. */
 function waitsForReviewer({ kind, environment }: Run): NoteView {
   const where = environment === null ? 'its environment' : `the environment ${environment}`;
@@ -164,22 +189,30 @@ function runView({ run }: RunRecord, url: string | undefined): RunView {
   };
 }
 
-/** Dirspaces that another pull request of a better rank holds. */
-function heldOf({ pull, locks }: PullRows, dirspaces: readonly Dirspace[]): readonly HeldView[] {
-  const ranked = rankedHolders(locks).map((holder) => holder.pull);
-  const before = ranked.includes(pull.number) ? ranked.slice(0, ranked.indexOf(pull.number)) : ranked;
+/** Dirspaces that another pull request of a better rank holds: those it claimed, and whatever else it touches. */
+function heldOf({ pull, locks, overlaps }: PullRows, dirspaces: readonly Dirspace[]): readonly HeldView[] {
+  const ranked = rankedHolders(locks);
+  const mine = ranked.findIndex((holder) => holder.pull === pull.number);
+  const before = mine < 0 ? ranked : ranked.slice(0, mine);
+  const perBranch = new Set(
+    (pull.change?.dirspaces ?? [])
+      .filter(({ lockBranchTarget }) => lockBranchTarget === 'dest_branch')
+      .map((part) => dirspaceKey(part)),
+  );
   return dirspaces.flatMap((dirspace) => {
-    const holder = before.find((number) =>
-      locks.some((claim) => claim.pull === number && isHolding(claim) && dirspaceKey(claim) === dirspaceKey(dirspace)),
+    const key = dirspaceKey(dirspace);
+    const isThere = ({ dir, workspace }: Dirspace) => dirspaceKey({ dir, workspace }) === key;
+    const holder = before.find(
+      (one) =>
+        (one.baseRef === pull.base_ref || !perBranch.has(key)) &&
+        [...locks.filter(isHolding), ...overlaps].some((other) => other.pull === one.pull && isThere(other)),
     );
     if (holder === undefined) {
       return [];
     }
-    const line = locks
-      .filter((claim) => !isHolding(claim) && dirspaceKey(claim) === dirspaceKey(dirspace))
-      .sort((a, b) => a.claimedAt - b.claimedAt);
+    const line = locks.filter((claim) => !isHolding(claim) && isThere(claim)).sort((a, b) => a.claimedAt - b.claimedAt);
     const place = line.findIndex((claim) => claim.pull === pull.number);
-    return [{ dirspace, byPull: holder, ...(place < 0 ? {} : { position: place + 1 }) }];
+    return [{ dirspace, byPull: holder.pull, ...(place < 0 ? {} : { position: place + 1 }) }];
   });
 }
 

@@ -1,11 +1,12 @@
 import { gateName, wantedBy } from '../decision/gates.ts';
 import { type Dirspace, dirspaceKey } from '../domain/dirspace.ts';
 import type { DirspaceView, PolicyView, RequirementView } from '../domain/pull-view.ts';
+import { REASONS } from '../domain/reason.ts';
 import { POLICY_TYPES, type StepResult } from '../domain/runner-step.ts';
 import type { RequestedGate } from '../domain/snapshot.ts';
 import type { PullRows, ResultRow } from '../store/pull-rows.ts';
 
-/** What the configuration's own steps said of a dirspace, and the gates that its plan asks for. */
+/** What the configuration's own steps said of a dirspace, the gates that its plan asks for, and what else an apply still needs. */
 export function stepsView(
   rows: PullRows,
   dirspace: Dirspace,
@@ -24,8 +25,36 @@ export function stepsView(
   return {
     ...(shown.length === 0 ? {} : { steps: shown }),
     ...(policies.length === 0 ? {} : { policies }),
-    ...(gates.length === 0 || !waiting ? {} : { requirements: gates.map((gate) => requirementOf(rows, gate)) }),
+    ...(waiting ? requirementsOf(rows, dirspace, { gates, risk: result.risk_points }) : {}),
   };
+}
+
+interface Waiting {
+  readonly gates: readonly RequestedGate[];
+  readonly risk: number | null;
+}
+
+function requirementsOf(
+  rows: PullRows,
+  dirspace: Dirspace,
+  { gates, risk }: Waiting,
+): Pick<DirspaceView, 'requirements'> {
+  const key = dirspaceKey(dirspace);
+  const rules = (rows.pull.needs ?? []).find(({ dirspaces }) => dirspaces.some((one) => dirspaceKey(one) === key));
+  const limit = rules?.maxPoints ?? null;
+  const requirements = [
+    ...gates.map((gate) => requirementOf(rows, gate)),
+    ...(rules?.needs ?? []),
+    ...(limit === null ? [] : [riskRequirement(risk, limit)]),
+  ];
+  return requirements.length === 0 ? {} : { requirements };
+}
+
+function riskRequirement(points: number | null, limit: number): RequirementView {
+  const name = 'risk';
+  return points === null
+    ? { name, met: false, text: REASONS['risk-unknown'] }
+    : { name, met: points <= limit, text: `${points} risk points, ${limit} allowed.` };
 }
 
 function policyOf(step: StepResult, gates: readonly RequestedGate[]): readonly PolicyView[] {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { CENTRAL_REPOSITORIES, CONFIG_PATHS, centralPaths } from '../config/config-paths.ts';
-import { WAIVERS_PATH } from '../decision/waivers.ts';
+import { CENTRAL_REPOSITORIES, CONFIG_PATHS, centralPaths, WAIVERS_PATH } from '../config/config-paths.ts';
+
 import { WORKFLOW_PATH } from '../decision/workflow-file.ts';
 import type { Need } from '../domain/decision.ts';
 import type { Event } from '../domain/event.ts';
+import type { Known } from '../domain/known.ts';
 import type { GitHubFacts, OurFacts, Snapshot } from '../domain/snapshot.ts';
+import { readEnvironments } from '../github/environments.ts';
 import { observe } from '../github/observe.ts';
 import { readOurFacts } from '../store/our-facts.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -19,7 +21,7 @@ export async function takeSnapshot(deps: WorkerDeps, event: Event, need: Need): 
   return {
     now,
     freshIds: Array.from({ length: FRESH_IDS }, () => randomUUID()),
-    app: deps.identity,
+    app: { ...deps.identity, appId: deps.app.appId },
     limits: { planLifeMs: deps.planLifeMs },
     ours,
     github,
@@ -28,8 +30,20 @@ export async function takeSnapshot(deps: WorkerDeps, event: Event, need: Need): 
 
 /** The snapshot with what else the rules turned out to need. */
 export async function widenSnapshot(deps: WorkerDeps, event: Event, snapshot: Snapshot, need: Need): Promise<Snapshot> {
-  const more = await observed(deps, event, need, snapshot.ours);
-  return { ...snapshot, github: more === null ? snapshot.github : { ...snapshot.github, ...more } };
+  const { environments = false, ...others } = need;
+  const [more, names] = await Promise.all([
+    observed(deps, event, others, snapshot.ours),
+    environments ? environmentsOf(deps, snapshot.github) : null,
+  ]);
+  const github = more === null ? snapshot.github : { ...snapshot.github, ...more };
+  return { ...snapshot, github: github === null || names === null ? github : { ...github, environments: names } };
+}
+
+/** One call, whatever was read before: the query is not asked again for it. */
+async function environmentsOf(deps: WorkerDeps, github: GitHubFacts | null): Promise<Known<readonly string[]> | null> {
+  return github === null
+    ? null
+    : readEnvironments(await deps.app.installationClient(github.repository.installationId), github.repository);
 }
 
 async function observed(deps: WorkerDeps, event: Event, need: Need, ours: OurFacts): Promise<GitHubFacts | null> {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { parse } from 'yaml';
 import { checkConfig } from '../../src/config/check-config.ts';
-import { parseConfig } from '../../src/config/parse-config.ts';
+import { HOSTILE_FILES, type HostileFile, LARGE_FILES } from '../config/hostile-files.ts';
 import { type BenchTable, best, type Progress, round } from './bench-table.ts';
 
 const FILE = '.plumbline/config.yml';
@@ -14,7 +14,7 @@ export async function benchConfiguration(progress: Progress): Promise<readonly B
   progress('configuration: growth');
   const grown = growth();
   progress('configuration: hostile files');
-  return await Promise.resolve([size, grown, hostile()]);
+  return await Promise.resolve([size, grown, ...hostile()]);
 }
 
 /** About 500 kB with 5,000 directories: what a large repository would write, by hand or by a script. */
@@ -85,33 +85,28 @@ function growth(): BenchTable {
   };
 }
 
-function hostile(): BenchTable {
-  const files: readonly (readonly [string, string])[] = [
-    ['aliases that multiply', aliasBomb()],
-    ['merge keys that multiply', mergeBomb()],
-    ['half a million lists in lists', '['.repeat(500_000)],
-    ['maps in maps', '{a: '.repeat(120_000)],
-    ['entries in entries', '- '.repeat(250_000)],
-    ['a thousand levels of indentation', Array.from({ length: 1_000 }, (_, n) => `${' '.repeat(n)}a:`).join('\n')],
-    ['ten megabytes', 'a'.repeat(10_000_000)],
-    ['nothing but commas', `[${','.repeat(499_000)}]`],
-    ['nothing but closing brackets', ']'.repeat(500_000)],
-    ['nothing but documents', '---\na: 1\n'.repeat(50_000)],
-    ['nothing but directives', '%A\n'.repeat(160_000)],
-    ['an expression that explodes elsewhere', 'version: "1"\ntags:\n  branch:\n    x: "(a+)+$"\n'],
-    ['a glob that explodes elsewhere', `version: "1"\nwhen_modified:\n  file_patterns: ["${'{a,b}'.repeat(200)}"]\n`],
+function hostile(): readonly BenchTable[] {
+  const rows = (files: readonly HostileFile[]) =>
+    files
+      .map(({ name, text, code }) => ({
+        input: name,
+        kB: Math.round(text.length / 1_000),
+        answer: code === null ? 'read' : 'refused',
+        ms: round(best(5, () => checkConfig(text, FILE))),
+      }))
+      .sort((one, other) => other.ms - one.ms);
+  const made = rows(HOSTILE_FILES);
+  return [
+    {
+      name: 'Configuration: hostile files, the slowest first',
+      promise: { text: 'each refused or done in 50 ms', kept: made.every(({ ms }) => ms <= 50) },
+      rows: made,
+    },
+    {
+      name: 'Configuration: files as large as they get and wrong from end to end, the slowest first',
+      rows: rows(LARGE_FILES),
+    },
   ];
-  const rows = files
-    .map(([input, text]) => {
-      const ms = best(5, () => parseConfig(text, { file: FILE }));
-      return { input, answer: parseConfig(text, { file: FILE }).ok ? 'accepted' : 'refused', ms: round(ms) };
-    })
-    .sort((a, b) => b.ms - a.ms);
-  return {
-    name: 'Configuration: hostile files, the slowest first',
-    promise: { text: 'each refused or done in 50 ms', kept: rows.every(({ ms }) => ms <= 50) },
-    rows,
-  };
 }
 
 function checked(text: string): void {
@@ -119,19 +114,4 @@ function checked(text: string): void {
   if (!ok) {
     throw new Error(`the configuration of the benchmark is wrong: ${problems[0]?.message}`);
   }
-}
-
-function aliasBomb(): string {
-  const names = 'abcdefghijklmno';
-  const lines = [...names].slice(1).map((name, index) => {
-    const alias = `*${names[index] ?? ''}`;
-    return `  ${name}: &${name} [${Array(10).fill(alias).join(', ')}]`;
-  });
-  return `definitions:\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n${lines.join('\n')}\n`;
-}
-
-function mergeBomb(): string {
-  const keys = Array.from({ length: 2_000 }, (_, n) => `k${n}: 1`).join(', ');
-  const merges = Array.from({ length: 2_000 }, (_, n) => `  m${n}: {<<: *x}`).join('\n');
-  return `definitions:\n  x: &x {${keys}}\n${merges}\n`;
 }

@@ -4,6 +4,7 @@ import { openPostgres } from '../../src/store/open-postgres.ts';
 import { Hands } from '../end-to-end/hand-runner.ts';
 import { AUTHOR, decided, REVIEWER, type Stage, startStage } from '../end-to-end/stage.ts';
 import { checked, quiet, said, shown } from '../end-to-end/watching.ts';
+import { Random } from '../simulation/random.ts';
 import type { Pull } from '../world/world-state.ts';
 import { ServiceProcess } from './service-process.ts';
 
@@ -30,6 +31,16 @@ export interface Life {
   readonly killAfterCalls: readonly number[];
   /** Hears of each kill: the last call to GitHub before it. */
   readonly onKill?: (call: string) => void;
+}
+
+/** About as many calls to GitHub as a life takes. */
+const CALLS = 60;
+const MOST_KILLS = 5;
+
+/** The moments that a seed stands for, in calls to GitHub. */
+export function killPoints(seed: number): readonly number[] {
+  const random = new Random(seed);
+  return Array.from({ length: 1 + random.below(MOST_KILLS) }, () => 1 + random.below(CALLS)).sort((a, b) => a - b);
 }
 
 /** Open, plan, approve, apply, merge: with a service that is killed at the moments named, and started again each time. */

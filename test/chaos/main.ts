@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NO_POSTGRES, startScratchPostgres } from '../bench/scratch-postgres.ts';
-import { Random } from '../simulation/random.ts';
-import { type EndState, liveThrough } from './killed-life.ts';
+import { type EndState, killPoints, liveThrough } from './killed-life.ts';
 
 /**
  * `npm run chaos [lives] [first seed]`: lives of a pull request with a service that is killed again and again, at moments
@@ -9,9 +8,6 @@ import { type EndState, liveThrough } from './killed-life.ts';
  */
 const lives = Number(process.argv[2] ?? 20);
 const firstSeed = Number(process.argv[3] ?? 1);
-/** About as many calls to GitHub as a life takes. */
-const CALLS = 60;
-const MOST_KILLS = 5;
 
 using postgres = startScratchPostgres();
 if (postgres === undefined) {
@@ -21,9 +17,7 @@ if (postgres === undefined) {
 const undisturbed = await liveThrough({ databaseUrl: await postgres.database(), killAfterCalls: [] });
 console.log(JSON.stringify(undisturbed, null, 2));
 for (let seed = firstSeed; seed < firstSeed + lives; seed += 1) {
-  const random = new Random(seed);
-  const points = Array.from({ length: 1 + random.below(MOST_KILLS) }, () => 1 + random.below(CALLS));
-  const killAfterCalls = points.sort((a, b) => a - b);
+  const killAfterCalls = killPoints(seed);
   const kills: string[] = [];
   const began = performance.now();
   const databaseUrl = await postgres.database();

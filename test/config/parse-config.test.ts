@@ -96,7 +96,8 @@ describe('parseConfig', () => {
     ['a workspace that would be an option', 'dirs: {a: {workspaces: {-x: {}}}}', ['1:25 name dirs.a.workspaces.-x']],
     ['no runs at all', 'parallel_runs: 0', ['1:16 wrong-value parallel_runs']],
     ['a key twice', 'labels: true\nlabels: false', ['2:1 duplicate-key']],
-    ['an unknown tag', 'labels: !yes true', ['1:14 tag', '1:14 wrong-type labels']],
+    ['an unknown tag', 'labels: !yes true', ['1:14 tag']],
+    ['a tag that makes a text of a value', 'labels: !!str true', ['1:15 wrong-type labels']],
     ['a replace that is no list', 'dirs: !replace {}', ['1:16 tag']],
     ['an alias of nothing', 'labels: *x', ['1:9 yaml']],
     ['an alias of itself', 'definitions: &a [*a]', ['1:18 yaml']],
@@ -105,6 +106,11 @@ describe('parseConfig', () => {
     ['a list for a file', '[a]', ['1:1 wrong-type']],
     ['a word for a file', 'hello', ['1:1 wrong-type']],
     ['broken YAML', 'dirs: [a\nlabels: true', ['2:1 yaml']],
+    [
+      'broken YAML and what is wrong elsewhere',
+      'dirs: [a\nlabels: 1\nversion: "1\nenabled: 2',
+      ['2:1 yaml', '2:9 wrong-type labels', '4:1 yaml', '4:10 wrong-type enabled'],
+    ],
     ['a hostile key', '__proto__: {enabled: false}', ['1:1 key']],
   ])('finds %s', (_name, text, expected) => {
     expect(problemsOf(text)).toEqual(expected);
@@ -146,6 +152,8 @@ access_control: {policies: [{tag_query: ")", apply: [5, "role:x"]}]}
     ['a typo of a value', 'checks: sumary', 'summary'],
     ['a dash for an underscore', 'base-moved: paths', 'base_moved'],
     ['a word for `off`', 'forks: of', 'off'],
+    ['a word of YAML 1.1 for true', 'enabled: Yes', 'true'],
+    ['a word of YAML 1.1 for false', 'when_modified: {autoplan: off}', 'false'],
     ['something else entirely', 'kubernetes: true', undefined],
   ])('names what is nearest to %s', (_name, text, nearest) => {
     const result = parseConfig(text, { file: 'f' });

@@ -83,6 +83,11 @@ describe('an apply is refused', () => {
       'risk-too-high',
     ],
     [
+      'when nobody counted how risky the plan is, and that is asked',
+      withOurs({ results: [result('prod', { riskPoints: null })] }, { config: CHECK('risk: {max_points: 5}') }),
+      'risk-unknown',
+    ],
+    [
       'when the engine is not one that is run here',
       planned({ config: 'engine: {name: terragrunt}\n' }),
       'engine-unsupported',
@@ -120,6 +125,60 @@ describe('an apply is refused', () => {
     const snapshot = withOurs({ runs: [claimed], results: [result('prod', { state: 'no-changes' })] });
     const event = { kind: 'apply-claimed', repository: REPOSITORY, pull: 7, run: claimed.id } as const;
     expect(decide(snapshot, event).reason).toBe('nothing-to-apply');
+  });
+});
+
+describe('what is applied when not everything may be', () => {
+  const dirs = ['a', 'b', 'c', 'd'] as const;
+  const given = (config = '') => {
+    const bare = planned({ config, files: dirs.map((dir) => `${dir}/main.tf`) }, dirs);
+    const results = bare.ours.results.map((one) =>
+      one.dir === 'b' || one.dir === 'c' ? { ...one, state: 'plan-failed' as const } : one,
+    );
+    return { ...bare, ours: { ...bare.ours, results } };
+  };
+  const asked = (body: string, config?: string) => {
+    const decision = decide(given(config), comment(body));
+    return {
+      applied: intents(decision, 'start-run').flatMap((one) => one.run.targets.map(({ dir }) => dir)),
+      said: intents(decision, 'reply')[0]?.body ?? '',
+    };
+  };
+
+  it.each<[string, string, string, readonly string[], RegExp | null]>([
+    ['nothing of a plain apply', 'plumbline apply', '', [], /^\*\*Not done:/u],
+    [
+      'what passes, with `apply_partially`',
+      'plumbline apply',
+      'apply_partially: true\n',
+      ['a', 'd'],
+      /^\*\*Partly done:/u,
+    ],
+    ['what passes of a tag query', 'plumbline apply dir:a or dir:b', '', ['a'], /^\*\*Partly done:/u],
+    ['what a tag query selects, when all of it passes', 'plumbline apply dir:a or dir:d', '', ['a', 'd'], null],
+    ['nothing of a tag query when nothing of it passes', 'plumbline apply dir:b', '', [], /^\*\*Not done:/u],
+  ])('is %s', (_name, body, config, dirsApplied, says) => {
+    const { applied, said } = asked(body, config);
+    expect(applied).toEqual(dirsApplied);
+    if (says === null) {
+      expect(said).toBe('');
+    } else {
+      expect(said).toMatch(says);
+    }
+  });
+
+  it('and the answer names each dirspace with what is missing, once, and one command for all of them', () => {
+    const { said } = asked('plumbline apply');
+    expect(said).toContain('- `b`, `c`: The newest plan failed.');
+    expect(said).not.toContain('`a`');
+    expect(said).toContain('Next: `plumbline plan`');
+    expect(said.match(/plan-failed/gu)).toHaveLength(1);
+    expect(asked('plumbline apply dir:b').said).toContain('Next: `plumbline plan dir:b`');
+  });
+
+  it('and one line of the trace says it for all of them', () => {
+    const refused = decide(given(), comment('plumbline apply')).trace.filter(({ rule }) => rule === 'apply');
+    expect(refused.map(({ reason }) => reason)).toEqual(['plan-failed']);
   });
 });
 
@@ -170,7 +229,11 @@ describe('what GitHub refuses to start', () => {
   it.each([
     ['no workflow file', { what: 'workflow-missing' }, 'workflow-missing'],
     ['a workflow file that cannot be dispatched', { what: 'workflow-not-dispatchable', detail: '' }, 'workflow-unfit'],
-    ['an environment that is not there', { what: 'environment-missing', environment: 'prod' }, 'environment-missing'],
+    [
+      'an environment that is not there',
+      { what: 'environment-missing', environments: ['prod'] },
+      'environment-missing',
+    ],
     ['something else', { what: 'refused', detail: 'no' }, 'dispatch-refused'],
   ] as const)('is settled with its reason: %s', (_name, problem, reason) => {
     const decision = failed({ ...event, problem });

@@ -1,21 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/decision/decide.ts';
+import { triage } from '../../src/decision/triage.ts';
+import type { Actor } from '../../src/domain/event.ts';
 import { MINUTE } from '../../src/domain/instant.ts';
 import { known } from '../../src/domain/known.ts';
 import { Model } from '../simulation/model.ts';
 import {
   ALICE,
   BOB,
+  BOT,
   CAROL,
   claim,
   comment,
+  HEAD,
   id,
   intents,
   NOW,
   planned,
   pullEvent,
+  REPOSITORY,
   result,
   run,
+  STRANGER,
   snapshotOf,
 } from './build.ts';
 
@@ -151,6 +157,119 @@ describe('unlocking', () => {
   });
 });
 
+describe('what applies by itself', () => {
+  const STACK = 'stacks:\n  names:\n    quick:\n      tag_query: "dir:a"\n      rules: {auto_apply: true}\n';
+  const APPROVED =
+    'apply_requirements:\n  checks:\n    - tag_query: ""\n      approved: {enabled: true, any_of_count: 1}\n';
+
+  function opened(config: string, dirs: readonly string[] = ['a']): Model {
+    const model = new Model();
+    model.config = config;
+    for (const { login } of [ALICE, BOB]) {
+      model.permissions.set(login, 'write');
+    }
+    model.openPull(1, dirs, ALICE);
+    model.quiesce();
+    return model;
+  }
+  const applied = ({ applied: all }: Model) => all.map(({ dir }) => dir);
+
+  it('is applied when its plan was shown', () => {
+    expect(applied(opened(STACK))).toEqual(['a']);
+  });
+
+  it('is applied when the approval comes that it waited for', () => {
+    const model = opened(`${STACK}${APPROVED}`);
+    expect(applied(model)).toEqual([]);
+    model.tick();
+    model.review(1, BOB);
+    model.quiesce();
+    expect(applied(model)).toEqual(['a']);
+  });
+
+  it('is applied after the merge when it had to be planned again', () => {
+    const model = opened('when_modified: {autoapply: true}\nbase_moved: strict\n');
+    model.openPull(2, ['b'], ALICE);
+    model.quiesce();
+    model.tick();
+    model.merge(2, ALICE);
+    model.merge(1, ALICE);
+    model.quiesce();
+    expect([...new Set(applied(model))].sort()).toEqual(['a', 'b']);
+  });
+
+  it('a plan of the merge goes on when the closing is told twice', () => {
+    const ours = { runs: [run({ baseSha: MERGED.mergeCommitSha }), run({ id: id(2) })] };
+    const decision = decide(snapshotOf({ pull: MERGED, ours }), pullEvent('closed'));
+    expect(intents(decision, 'end-run')).toMatchObject([{ run: id(2), state: 'superseded' }]);
+  });
+
+  it('looks again while another check is not ready, ever more seldom, and not for ever', () => {
+    const config = `${STACK.replace('dir:a', 'dir:prod')}apply_requirements:\n  checks: [{tag_query: "", status_checks: {enabled: true}}]\n`;
+    const pending = {
+      checks: known([{ name: 'ci', state: 'pending' as const, required: false, appId: 15, ours: false }]),
+    };
+    const event = { kind: 'reconsider', repository: REPOSITORY, pull: 7, because: 'asked-again' } as const;
+    const looks = [0, 1, 10, 119, 121].map((minutes) => {
+      const endedAt = NOW - minutes * MINUTE;
+      const ready = planned({ config, github: pending });
+      const results = ready.ours.results.map((one) => ({ ...one, endedAt }));
+      const decision = decide({ ...ready, ours: { ...ready.ours, results } }, event);
+      expect(decision.reason).toBe('nothing-to-do');
+      return intents(decision, 'set-timer').map(({ at }) => (at - NOW) / 1_000);
+    });
+    expect(looks).toEqual([[15], [60], [600], [900], []]);
+  });
+
+  it('merges only after what people read is true, and says when GitHub refuses', () => {
+    const done = planned({
+      config: 'automerge: {enabled: true}\n',
+      ours: { results: [result('prod', { state: 'applied', kind: 'apply' })], runs: [], plans: [] },
+    });
+    const event = { kind: 'reconsider', repository: REPOSITORY, pull: 7, because: 'asked-again' } as const;
+    const decision = decide(done, event);
+    expect(decision.reason).toBe('automerge-started');
+    const effects = decision.intents
+      .map((intent) => intent.do)
+      .filter((what) => what === 'publish' || what === 'merge');
+    expect(effects).toEqual(['publish', 'merge']);
+    const refused = {
+      kind: 'merge-refused',
+      repository: REPOSITORY,
+      pull: 7,
+      headSha: HEAD,
+      why: '405: Rebase merges are not allowed',
+    } as const;
+    const told = decide(done, refused);
+    expect(told.reason).toBe('merge-refused');
+    expect(intents(told, 'reply')).toMatchObject([
+      { key: `merge-refused/${HEAD}`, body: expect.stringContaining('Rebase merges') },
+    ]);
+    expect(intents(told, 'set-timer')).toHaveLength(1);
+    expect(decide(done, { ...refused, headSha: 'f'.repeat(40) }).reason).toBe('event-outdated');
+    expect(decide(snapshotOf({ pull: MERGED }), refused).reason).toBe('pull-closed');
+  });
+});
+
+describe('after a pause', () => {
+  const event = { kind: 'reconsider', repository: REPOSITORY, pull: 7, because: 'resumed' } as const;
+
+  it('what was pushed meanwhile is planned by the leave of who pushed it', () => {
+    const pushed = (who: Actor) => snapshotOf({ github: { lastPusher: known(who) } });
+    expect(decide(pushed(ALICE), event).reason).toBe('plan-started');
+    expect(decide(pushed(STRANGER), event).reason).toBe('untrusted-author');
+    expect(triage(event, { botId: BOT.id })).toMatchObject({ need: { lastPusher: true } });
+  });
+
+  it('whose turn had come is told', () => {
+    const ready = planned();
+    const locks = [claim(7, 'prod')];
+    const decision = decide(planned({ ours: { ...ready.ours, locks } }), event);
+    expect(decision.reason).toBe('lock-freed');
+    expect(intents(decision, 'reply')).toMatchObject([{ body: expect.stringContaining('@alice') }]);
+  });
+});
+
 describe('a label', () => {
   it('keeps what is planned, and planning goes on when it is taken off', () => {
     const labelled = decide(
@@ -173,6 +292,17 @@ describe('a draft', () => {
     expect(decision.reason).toBe('draft');
     expect(intents(decision, 'end-run')).toEqual([]);
   });
+});
+
+it('layers: what can be planned only after the merge is said to be, where the first is applied only then', () => {
+  const layers = 'dirs:\n  stage:\n    when_modified:\n      depends_on: "dir:prod"\n';
+  const afterMerge = 'apply_requirements:\n  checks: [{tag_query: "", apply_after_merge: {enabled: true}}]\n';
+  const later = (config: string) => {
+    const decision = decide(snapshotOf({ config, changed: ['prod/main.tf', 'stage/main.tf'] }), pullEvent('opened'));
+    return intents(decision, 'save-change').map(({ change }) => change?.plannedAfterMerge);
+  };
+  expect(later(layers)).toEqual([undefined]);
+  expect(later(`${layers}${afterMerge}`)).toEqual([1]);
 });
 
 it('layers: the second is not planned when the apply of the first fails', () => {

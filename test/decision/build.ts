@@ -14,6 +14,9 @@ export const BASE = 'b'.repeat(40);
 export const TREE = 'c'.repeat(40);
 export const WORKFLOW = readFileSync(new URL('../../.github/workflows/plumbline.yml', import.meta.url), 'utf8');
 
+/** The id of our App at GitHub. */
+export const OUR_APP = 77;
+
 export const REPOSITORY: RepositoryRef = { installationId: 1, repositoryId: 10, owner: 'acme', name: 'infra' };
 export const BOT: Actor = { id: 99, login: 'plumbline[bot]', bot: true };
 export const ALICE: Actor = { id: 1, login: 'alice', bot: false };
@@ -78,17 +81,18 @@ export function snapshotOf(given: Given = {}): Snapshot {
       stranger: known('read'),
     },
     mergeable: 'MERGEABLE',
-    reviewDecision: null,
     reviews: known([]),
+    reviewDecision: null,
+    reviewsRequested: 0,
     lastPusher: known(null),
     checks: known([]),
-    rules: known({ requiredChecks: [], requiredApprovals: 0, mergeQueue: false }),
+    rules: known({ requiredChecks: [], mergeQueue: false }),
     ...given.github,
   };
   return {
     now: given.now ?? NOW,
     freshIds: Array.from({ length: 50 }, (_, index) => id(0xf000 + index)),
-    app: { botId: BOT.id, botLogin: BOT.login, slug: 'plumbline' },
+    app: { appId: OUR_APP, botId: BOT.id, botLogin: BOT.login, slug: 'plumbline' },
     limits: { planLifeMs: 14 * 24 * 60 * MINUTE },
     ours: {
       installation: { id: 1, state: 'active', paused: false },

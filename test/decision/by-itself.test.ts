@@ -53,7 +53,7 @@ describe('"no changes"', () => {
       gateApprovals,
       runs: [run({ state: 'succeeded', requestedBy: { id: ALICE.id, login: ALICE.login } })],
     };
-    const event = { kind: 'reconsider', repository: REPOSITORY, pull: 7, because: 'mergeability' } as const;
+    const event = { kind: 'reconsider', repository: REPOSITORY, pull: 7, because: 'asked-again' } as const;
     expect(intents(decide(planned({ config, ours }), event), 'merge')).toHaveLength(merges);
   });
 });

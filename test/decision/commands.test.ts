@@ -30,12 +30,22 @@ describe('commands in a comment', () => {
     ['plumbline apply-force', 'apply-force'],
     ['plumbline apply-autoapprove dir:a', 'apply-autoapprove'],
     ['plumbline gate approve ok', 'approve'],
+    ['```plumbline plan```', 'plan'],
+    ['plumbline plan\r\n', 'plan'],
+    ['Thanks!\rplumbline plan\rbye', 'plan'],
+    ['\u00a0plumbline\u00a0plan', 'plan'],
+    ['\u200bplumb\u200bline plan\ufeff', 'plan'],
+    ['> plumbline apply\n\nplumbline plan', 'plan'],
   ])('%j is %s', (body, name) => {
     expect(parse(body)).toMatchObject([{ name }]);
   });
 
   it.each([
     ['> plumbline apply'],
+    ['> > plumbline apply'],
+    ['`> plumbline apply`'],
+    ['```plumbline apply\nsome text\n```'],
+    ['- plumbline apply'],
     ['please plumbline apply'],
     ['plumbliner apply'],
     ['plumbline is a great tool for this'],
@@ -61,9 +71,21 @@ describe('commands in a comment', () => {
     expect(parse('terraform is broken', ALL)).toEqual([]);
     expect(parse('terraform', ALL)).toEqual([]);
     expect(parse('terraform plan (again', ALL)).toEqual([]);
+    expect(parse('```terraform\nresource "a" "b" {}\n```', ALL)).toEqual([]);
+    expect(parse('terraform is great', ALL)).toEqual([]);
+    expect(parse('terraform help would be nice here', ALL)).toEqual([]);
+    expect(parse('tofu cancel that thought', ALL)).toEqual([]);
+    expect(parse('terraform apply -- it failed again', ALL)).toEqual([]);
     expect(parse('atlantis apply -d prod -w blue', ALL)).toMatchObject([
       { name: 'apply', query: { text: 'dir:prod workspace:blue' } },
     ]);
+  });
+
+  it('answers what is a command of another tool, when it is one, instead of being silent', () => {
+    expect(parse('terraform plan -out=x', ALL)).toMatchObject([{ refused: 'command-invalid' }]);
+    expect(parse('terraform plan -- -chdir=x', ALL)).toMatchObject([{ refused: 'command-invalid' }]);
+    expect(parse('atlantis approve_policies', ALL)).toMatchObject([{ refused: 'command-invalid' }]);
+    expect(parse('terraform aply', ALL)).toEqual([{ refused: 'command-unknown', nearest: 'plumbline apply' }]);
   });
 
   it('runs several commands in the order of their lines, ten at most', () => {
@@ -85,8 +107,12 @@ describe('commands in a comment', () => {
     ['plumbline unlock #12 13', { pulls: [12, 13], drift: false, query: null }],
     ['plumbline unlock drift', { pulls: [], drift: true, query: null }],
     ['plumbline unlock prod/db', { pulls: [], drift: false, query: { text: 'dir:prod/db' } }],
+    ['plumbline unlock prod/db/, ./stage', { pulls: [], drift: false, query: { text: 'dir:prod/db or dir:stage' } }],
+    ['plumbline unlock dir:a or dir:b', { pulls: [], drift: false, query: { text: 'dir:a or dir:b' } }],
+    ['plumbline explain ./prod/', { dir: 'prod' }],
+    ['atlantis plan -d prod/', { query: { text: 'dir:prod' } }],
   ])('%j', (body, command) => {
-    expect(parse(body)).toMatchObject([command]);
+    expect(parse(body, ALL)).toMatchObject([command]);
   });
 
   it.each([
@@ -94,6 +120,9 @@ describe('commands in a comment', () => {
     ['plumbline apply (dir:a'],
     ['plumbline plan -- -var "x'],
     ['plumbline unlock #1 prod'],
+    ['plumbline cancel everything'],
+    ['plumbline plan -target=module.vpc'],
+    ['plumbline apply --auto-approve'],
   ])('%j is refused with a reason', (body) => {
     expect(parse(body)).toMatchObject([{ refused: 'command-invalid' }]);
   });
@@ -139,6 +168,12 @@ describe('arguments for the engine', () => {
     'word',
     '-target',
     '-var a\u0000=b',
+    '-target=a\u202eb',
+    '-var-file=a/..',
+    '-var-file=C:/x',
+    '-var-file=..\\\\x',
+    '-destroy -chdir=x',
+    '-target=a -- -chdir=x',
   ])('%s is refused', (flag) => {
     expect(parse(`plumbline plan -- ${flag}`)).toMatchObject([{ refused: 'command-invalid' }]);
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/decision/decide.ts';
+import { needFor } from '../../src/decision/need-for.ts';
 import { MINUTE } from '../../src/domain/instant.ts';
 import { known, unknown } from '../../src/domain/known.ts';
+import type { GitHubFacts } from '../../src/domain/snapshot.ts';
 import {
   ALICE,
   BASE,
@@ -53,6 +55,15 @@ describe('a pull request is opened', () => {
       expect(intents(decision, 'publish')).toEqual([{ do: 'publish', pull: 7, headSha: HEAD }]);
     },
   );
+
+  it.each([
+    ['synchronize', 'plan-failed', 'already-planned'],
+    ['reopened', 'plan-failed', 'plan-started'],
+    ['reopened', 'unknown', 'already-planned'],
+  ] as const)('%s of a commit whose result is %s: %s', (action, state, reason) => {
+    const ours = { results: [result('prod', { state })], plans: [] };
+    expect(decide(snapshotOf({ ours }), pullEvent(action)).reason).toBe(reason);
+  });
 
   it('is decided the same way twice', () => {
     expect(decide(snapshotOf(), pullEvent('opened'))).toEqual(decide(snapshotOf(), pullEvent('opened')));
@@ -332,6 +343,34 @@ describe('somebody comments', () => {
     ).toBe('not-a-command');
   });
 
+  it('does not take a sentence for a command, whoever says it, and takes a command for one', () => {
+    const config = 'command_aliases: [terraform, atlantis]\n';
+    const heard = (body: string, author = BOB) => decide(planned({ config }), comment(body, author)).reason;
+    for (const said of [
+      'terraform plan looks good to me',
+      'terraform apply failed',
+      'terraform explain please',
+      'terraform unlock this',
+      'terraform approve that',
+    ]) {
+      expect([heard(said), heard(said, STRANGER)], said).toEqual(['not-a-command', 'not-a-command']);
+    }
+    expect(heard('terraform plan dir:nowhere')).toBe('no-match');
+    expect(heard('terraform explain prod')).toBe('answered');
+    expect(heard('terraform plan prod in dir')).toBe('plan-started');
+    expect(heard('terraform plan', STRANGER)).toBe('permission-missing');
+  });
+
+  it('carries out the commands that it knows and answers the one that it does not, in one reply', () => {
+    const body = 'Two things:\r\nplumbline aply\r\nplumbline plan dir:prod\r\n';
+    const decision = decide(planned(), comment(body));
+    expect(decision.reason).toBe('plan-started');
+    expect(intents(decision, 'start-run')).toHaveLength(1);
+    expect(intents(decision, 'react')).toMatchObject([{ content: 'eyes' }]);
+    expect(intents(decision, 'reply')).toHaveLength(1);
+    expect(intents(decision, 'reply')[0]?.body).toContain('`plumbline apply`');
+  });
+
   it('needs an approval after the plan where one is required', () => {
     const config = 'apply_requirements:\n  checks:\n    - tag_query: ""\n      approved:\n        enabled: true\n';
     expect(reasons(decide(planned({ config }), comment('plumbline apply')))).toContain('approval-missing');
@@ -385,6 +424,37 @@ describe('somebody comments', () => {
     const decision = decide(planned({ config, ours }), comment('plumbline unlock', BOB));
     expect(decision.reason).toBe(reason);
     expect(intents(decision, 'release-locks')).toHaveLength(reason === 'unlocked' ? 1 : 0);
+  });
+
+  it('knows the owners of what is unlocked, and asks for their teams', () => {
+    const config = 'access_control: {unlock: ["codeowners"]}\n';
+    const ours = { locks: [claim(7, 'prod', { appliedAt: NOW - MINUTE }), claim(8, 'stage', { appliedAt: NOW })] };
+    const given = (codeowners: string) => planned({ config, ours, github: { codeowners: known(codeowners) } });
+    const unlock = (codeowners: string, asked = '') =>
+      decide(given(codeowners), comment(`plumbline unlock ${asked}`)).reason;
+    expect(unlock('/prod/ @bob\n')).toBe('unlocked');
+    expect(unlock('/prod/ @bob\n', '#8')).toBe('unlock-denied');
+    expect(unlock('*.tf @acme/ops\n')).toBe('access-unknown');
+    const light = (more: Partial<GitHubFacts>) => {
+      const { github, ...snapshot } = planned({ config, ours });
+      if (github === null) {
+        throw new TypeError('nothing was read from GitHub');
+      }
+      const { files: _files, changedFiles: _changed, ...few } = github;
+      return { ...snapshot, github: { ...few, ...more } };
+    };
+    const event = comment('plumbline unlock');
+    expect(needFor(event, light({}))).toEqual({ pull: 7, config: true, codeowners: true });
+    expect(needFor(event, light({ codeowners: known('*.tf @acme/ops\n') }))).toMatchObject({
+      teams: [{ org: 'acme', slug: 'ops', login: 'bob' }],
+    });
+  });
+
+  it('says of each pull request whether it was unlocked', () => {
+    const ours = { locks: [claim(8, 'stage', { appliedAt: NOW - MINUTE })] };
+    const decision = decide(planned({ ours }), comment('plumbline unlock #8 #9'));
+    expect(decision.reason).toBe('unlocked');
+    expect(intents(decision, 'reply')[0]?.body).toMatch(/Unlocked\*\* what #8[\s\S]*Not done[\s\S]*9 holds nothing/u);
   });
 
   it('releases no lock under an apply that runs', () => {
@@ -503,7 +573,7 @@ describe('the runner reports an apply', () => {
 
   it('leaves the merge to a merge queue, and to somebody who applies, where that is asked for', () => {
     const config = (more: string) => `automerge: {enabled: true${more}}\n`;
-    const rules = known({ requiredChecks: [], requiredApprovals: 0, mergeQueue: true });
+    const rules = known({ requiredChecks: [], mergeQueue: true });
     const queued = decide(planned({ config: config(''), github: { rules }, ours: ours('applied') }), event);
     expect(intents(queued, 'merge')).toEqual([]);
     expect(queued.trace.at(-1)).toMatchObject({ rule: 'automerge', reason: 'merge-queue-merges' });
@@ -606,15 +676,6 @@ describe('other events', () => {
     const decision = decide(planned({ ours: { ...planned().ours, locks: [claim(8, 'prod')] } }), event);
     expect(decision.reason).toBe('turn-passed');
     expect(intents(decision, 'emit')).toMatchObject([{ event: { pull: 8, because: 'lock-freed' } }]);
-  });
-
-  it('reports the plan check on a merge group', () => {
-    const event = { kind: 'merge-group', repository: REPOSITORY, headSha: 'f'.repeat(40), baseBranch: 'main' } as const;
-    const decision = decide(snapshotOf(), event);
-    expect(decision.reason).toBe('merge-group-passed');
-    expect(intents(decision, 'check')).toMatchObject([
-      { sha: 'f'.repeat(40), name: 'plumbline/plan', conclusion: 'success' },
-    ]);
   });
 
   it('saves an installation without assuming that it lives', () => {

@@ -51,6 +51,39 @@ describe('a base that moved', () => {
   });
 });
 
+describe('with `stale_plans: mark`', () => {
+  const config = 'stale_plans: mark\n';
+
+  it('a plan is marked and not made again, and its apply is refused with what to do', () => {
+    const marked = decide(moved(since('prod/other.tf'), { config }), event);
+    expect(marked.reason).toBe('plan-stale-base');
+    expect(intents(marked, 'erase-plans')).toMatchObject([{ plans: ['plan-prod'], reason: 'plan-stale-base' }]);
+    expect(intents(marked, 'start-run')).toEqual([]);
+    const plans = planned().ours.plans.map((plan) => ({
+      ...plan,
+      state: 'erased' as const,
+      erasedBecause: 'plan-stale-base' as const,
+      facts: null,
+    }));
+    const bare = moved(since('prod/other.tf'), { config });
+    const refused = decide({ ...bare, ours: { ...bare.ours, plans } }, comment('plumbline apply'));
+    expect(refused.reason).toBe('plan-stale-base');
+    expect(intents(refused, 'reply')[0]?.body).toContain('Next: `plumbline plan dir:prod`');
+  });
+
+  it('"no changes" says that it counts no more, until it is planned again', () => {
+    const bare = moved(since('prod/other.tf'), { config });
+    const results = bare.ours.results.map((one) => ({ ...one, state: 'no-changes' as const }));
+    const given = { ...bare, ours: { ...bare.ours, plans: [], results } };
+    const notice = { kind: 'reason', reason: 'plan-stale-base', text: '`prod`', next: 'plumbline plan' };
+    expect(intents(decide(given, event), 'save-change')[0]?.notices).toEqual([notice]);
+    expect(intents(decide(given, comment('plumbline plan')), 'save-change')[0]?.notices).toEqual([]);
+    const elsewhere = moved(since('stage/other.tf'), { config });
+    const unmoved = { ...elsewhere, ours: { ...elsewhere.ours, plans: [], results } };
+    expect(intents(decide(unmoved, event), 'save-change')[0]?.notices).toEqual([]);
+  });
+});
+
 describe('after the merge', () => {
   const merged = { state: 'merged', mergedAt: NOW - 1_000, baseSha: BASE, mergeCommitSha: MOVED } as const;
 

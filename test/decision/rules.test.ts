@@ -7,7 +7,7 @@ import { parseWaivers } from '../../src/decision/waivers.ts';
 import { workflowFit } from '../../src/decision/workflow-file.ts';
 import { DAY, MINUTE, SECOND } from '../../src/domain/instant.ts';
 import { known, unknown } from '../../src/domain/known.ts';
-import type { GitHubFacts, Review } from '../../src/domain/snapshot.ts';
+import type { CheckState, GitHubFacts, Review } from '../../src/domain/snapshot.ts';
 import {
   ALICE,
   BOB,
@@ -17,6 +17,7 @@ import {
   HEAD,
   intents,
   NOW,
+  OUR_APP,
   planFacts,
   planned,
   pullEvent,
@@ -35,14 +36,25 @@ function apply(given: Parameters<typeof planned>[0], dirs?: readonly string[]) {
 }
 
 describe('mergeability', () => {
-  const check = (name: string, state: 'success' | 'failure' | 'pending' | 'neutral' | 'skipped', ours = false) => ({
+  const ACTIONS = 15;
+  const check = (name: string, state: CheckState['state'], ours = false): CheckState => ({
     name,
     state,
     required: true,
+    appId: ours ? OUR_APP : ACTIONS,
     ours,
   });
+  const status = (name: string, required: boolean): CheckState => ({
+    name,
+    state: 'success',
+    required,
+    appId: null,
+    ours: false,
+  });
+  const pinned = (name: string, appId: number | null) =>
+    known({ requiredChecks: [{ name, appId }], mergeQueue: false });
   const rules = (...names: string[]) =>
-    known({ requiredChecks: names.map((name) => ({ name, appId: null })), requiredApprovals: 0, mergeQueue: false });
+    known({ requiredChecks: names.map((name) => ({ name, appId: null })), mergeQueue: false });
 
   it.each<[string, Partial<GitHubFacts>, readonly string[]]>([
     ['nothing else is required', {}, []],
@@ -67,6 +79,37 @@ describe('mergeability', () => {
     ],
     ['another check has not finished', { checks: known([check('tests', 'pending')]) }, ['check-pending']],
     ['a required check never reported', { rules: rules('security') }, ['check-missing']],
+    ['our own required check is asked for from our App', { rules: pinned('plumbline/apply', OUR_APP) }, []],
+    [
+      'a check with our name is asked for from another App',
+      { checks: known([check('plumbline/apply', 'success', true)]), rules: pinned('plumbline/apply', 123) },
+      ['check-missing'],
+    ],
+    [
+      'a required check passed, made by the App that is asked for',
+      { checks: known([check('tests', 'success')]), rules: pinned('tests', ACTIONS) },
+      [],
+    ],
+    [
+      'a required check passed, but of another App than is asked for',
+      { checks: known([check('tests', 'success')]), rules: pinned('tests', 123) },
+      ['check-missing'],
+    ],
+    [
+      'a required check is a status, and GitHub says that it is the one',
+      { checks: known([status('tests', true)]), rules: pinned('tests', 123) },
+      [],
+    ],
+    [
+      'a status bears the name of a required check, and GitHub does not say that it is the one',
+      { checks: known([status('tests', false)]), rules: pinned('tests', 123) },
+      ['check-missing'],
+    ],
+    [
+      'the branch is merged by a queue',
+      { rules: known({ requiredChecks: [{ name: 'plumbline/apply', appId: null }], mergeQueue: true }) },
+      [],
+    ],
     ['the checks cannot be read', { checks: unknown('truncated') }, ['checks-unknown']],
     ['the branch rules cannot be read', { rules: unknown('403') }, ['rules-unknown']],
     ['there is a conflict', { mergeable: 'CONFLICTING' }, ['merge-conflict']],
@@ -89,11 +132,28 @@ describe('mergeability', () => {
     expect(apply({ config, github: { checks } }).reason).toBe('apply-started');
   });
 
-  it('is blocked by reviews where `require_completed_reviews` says so', () => {
+  it('is asked per dirspace, and the refusal names those whose requirements ask for it', () => {
+    const config =
+      'apply_partially: true\napply_requirements:\n  checks:\n    - {tag_query: "dir:stage", status_checks: {enabled: false}}\n    - {tag_query: ""}\n';
+    const decision = apply({ config, github: { checks: known([check('tests', 'failure')]) } }, ['prod', 'stage']);
+    expect(intents(decision, 'start-run')[0]?.run.targets.map(({ dir }) => dir)).toEqual(['stage']);
+    const [reply] = intents(decision, 'reply');
+    expect(reply?.body).toContain('Partly done');
+    expect(reply?.body).toContain('- `prod`: Another check failed. tests');
+    expect(reply?.body).not.toContain('stage');
+  });
+
+  it.each<[Partial<GitHubFacts>, string]>([
+    [{ reviewDecision: 'REVIEW_REQUIRED' }, 'reviews-incomplete'],
+    [{ reviewDecision: 'CHANGES_REQUESTED' }, 'reviews-incomplete'],
+    [{ reviewDecision: 'APPROVED', reviewsRequested: 1 }, 'apply-started'],
+    [{ reviewDecision: null, reviewsRequested: 0 }, 'apply-started'],
+    [{ reviewDecision: null, reviewsRequested: 1 }, 'reviews-incomplete'],
+  ])('is blocked by reviews where `require_completed_reviews` says so: %j', (github, reason) => {
     const config =
       'apply_requirements:\n  checks:\n    - tag_query: ""\n      approved: {enabled: true, any_of_count: 0, require_completed_reviews: true}\n';
-    expect(reasons(apply({ config, github: { reviewDecision: 'REVIEW_REQUIRED' } }))).toContain('reviews-incomplete');
-    expect(apply({ config, github: { reviewDecision: 'APPROVED' } }).reason).toBe('apply-started');
+    const decision = apply({ config, github });
+    expect([decision.reason, ...reasons(decision)]).toContain(reason);
   });
 });
 
@@ -130,6 +190,25 @@ describe('approvals', () => {
       'one that is older than the plan',
       [review(BOB), review(CAROL, { submittedAt: NOW - 10 * MINUTE })],
       'approval-stale',
+    ],
+    [
+      'one of the second in which the plan was shown',
+      [review(BOB), review(CAROL, { submittedAt: NOW - 9 * MINUTE })],
+      'apply-started',
+    ],
+    [
+      'one of the second before the plan was shown',
+      [review(BOB), review(CAROL, { submittedAt: NOW - 9 * MINUTE - SECOND })],
+      'approval-stale',
+    ],
+    [
+      'one whose request for changes was dismissed, which gives no approval back',
+      [
+        review(BOB),
+        review(CAROL, { id: 1, submittedAt: NOW - 5 * MINUTE }),
+        review(CAROL, { id: 2, state: 'DISMISSED', submittedAt: NOW - MINUTE }),
+      ],
+      'approval-missing',
     ],
   ])('%s', (_name, reviews, reason) => {
     const decision = counted(reviews);
@@ -219,6 +298,13 @@ describe('access control', () => {
     ).toContain('access-denied');
   });
 
+  it('denies everybody where there is no policy at all', () => {
+    const none = 'access_control: {enabled: true, policies: []}\n';
+    expect(apply({ config: none }).reason).toBe('access-no-policy');
+    expect(decide(snapshotOf({ config: none }), comment('plumbline plan')).reason).toBe('access-no-policy');
+    expect(apply({ config: 'access_control: {enabled: false, policies: []}\n' }).reason).toBe('apply-started');
+  });
+
   it('denies where no policy covers the dirspace', () => {
     expect(reasons(apply({ config: config('    - tag_query: "dir:other"\n      apply: ["*"]\n') }))).toContain(
       'access-no-policy',
@@ -280,10 +366,31 @@ describe('access control', () => {
       '    - tag_query: ""\n      plan: ["*"]\n',
       '  config_update: ["user:carol"]\n  ci_config_update: []\n',
     );
+    const waivers = decide(
+      snapshotOf({ config: text, changed: ['prod/main.tf', '.plumbline/waivers.yml'] }),
+      comment('plumbline plan'),
+    );
+    expect(waivers.reason).toBe('config-update-denied');
     const changed = ['prod/main.tf', '.plumbline/config.yml', '.github/workflows/plumbline.yml'];
     expect(reasons(decide(snapshotOf({ config: text, changed }), comment('plumbline plan')))).toEqual(
       expect.arrayContaining(['config-update-denied', 'ci-config-update-denied']),
     );
+  });
+
+  it('takes the files in the directory of a dirspace that only another one pulled in', () => {
+    const text =
+      `${policy('apply: ["codeowners"]')}dirs:\n  stage: {when_modified: {depends_on: "dir:prod"}}\n`.replace(
+        'apply: ["*"]',
+        'apply: ["codeowners"]',
+      );
+    const owned = (file: string) => {
+      const github = { codeowners: known(file) };
+      const bare = planned({ config: text, changed: ['prod/main.tf'], github }, ['prod', 'stage']);
+      const results = [result('prod', { kind: 'apply', state: 'applied' }), result('stage')];
+      return decide({ ...bare, ours: { ...bare.ours, results } }, comment('plumbline apply'));
+    };
+    expect(owned('/stage/ @bob\n').reason).toBe('apply-started');
+    expect(owned('/prod/ @bob\n/stage/ @carol\n').reason).toBe('access-denied');
   });
 
   it('knows the owners of the files', () => {
@@ -358,9 +465,36 @@ describe('gates and waivers', () => {
   });
 
   it.each([
+    ['today', '2027-01-15', true],
+    ['yesterday', '2027-01-14', false],
+    ['on the ninetieth day from now', '2027-04-15', true],
+    ['on the day after that', '2027-04-16', false],
+  ])('a waiver that ends %s, written without quotes', (_name, day, counts) => {
+    const text = entry().replace(`"${until}"`, day);
+    const decision = decide(given({}, { waivers: known(text) }), comment('plumbline apply'));
+    expect(decision.reason).toBe(counts ? 'apply-started' : 'gate-missing');
+  });
+
+  it.each<[string, GitHubFacts['waivers'], string]>([
+    ['it has ended', known(entry().replace(until, '2027-01-14')), 'The waiver for it has ended.'],
+    ['it does not count', known(entry().replace('    owner: carol\n', '')), 'waiver 1: `owner` is missing.'],
+    ['it could not be read', unknown('502'), 'Waivers could not be read: 502.'],
+  ])('a gate whose waiver does not help says so: %s', (_name, waivers, says) => {
+    const [reply] = intents(
+      decide(given({}, waivers === undefined ? {} : { waivers }), comment('plumbline apply')),
+      'reply',
+    );
+    expect(reply?.body).toContain('gate-missing');
+    expect(reply?.body).toContain(says);
+  });
+
+  it.each([
     ['no owner', entry().replace('    owner: carol\n', ''), 'owner'],
     ['no date', entry().replace(`    until: "${until}"\n`, ''), 'until'],
-    ['more than 90 days', entry().replace('2027-02', '2027-06'), '90 days'],
+    ['more than 90 days', entry().replace(until, '2027-04-16'), '90 days'],
+    ['a day that is not there', entry().replace(until, '2027-02-30'), 'until'],
+    ['no reason', entry().replace('    reason: migration\n', ''), 'reason'],
+    ['an owner of white space', entry().replace('owner: carol', 'owner: "  "'), 'owner'],
     ['everything', entry().replace('dir: prod', 'dir: "**"'), 'too wide'],
     ['no list', 'waivers: 3\n', 'list'],
     ['broken YAML', 'waivers: [', 'line'],

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { startStage } from '../end-to-end/stage.ts';
 import { createSteps } from './demo-steps.ts';
-import { DEMO_CONFIG, play } from './play.ts';
+import { demoConfig, play } from './play.ts';
 import { summaryOf, summaryText } from './summary.ts';
 
 const { values } = parseArgs({
@@ -14,7 +14,8 @@ if (values.help === true) {
   );
   process.exit(0);
 }
-if (!hasTerraform()) {
+const engine = (['terraform', 'tofu'] as const).find(runs);
+if (engine === undefined) {
   console.error(
     'The demo needs terraform or tofu: install one of them, so that `terraform version` works in this terminal.',
   );
@@ -26,7 +27,7 @@ const started = performance.now();
 let failed = false;
 const stage = await steps.step(
   'start',
-  () => startStage({ config: DEMO_CONFIG }),
+  () => startStage({ config: demoConfig(engine) }),
   ({ service, world }) =>
     `service at ${service.url} (${service.database.kind} database), GitHub played at ${world.url}`,
 );
@@ -50,13 +51,11 @@ if (values.keep === true) {
 await stage.close();
 process.exit(failed ? 1 : 0);
 
-function hasTerraform(): boolean {
-  return ['terraform', 'tofu'].some((tool) => {
-    try {
-      execFileSync(tool, ['version'], { stdio: 'ignore', env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
-      return true;
-    } catch {
-      return false;
-    }
-  });
+function runs(tool: string): boolean {
+  try {
+    execFileSync(tool, ['version'], { stdio: 'ignore', env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -6,7 +6,11 @@ import type { Steps } from './demo-steps.ts';
 /** A machine that does nothing else needs a few seconds; a busy one may take its time. */
 const PATIENCE_MS = 90_000;
 
-export const DEMO_CONFIG = `version: "1"
+/** An approval is required, so that there is something to be refused. */
+export function demoConfig(engine: 'terraform' | 'tofu'): string {
+  return `version: "1"
+engine:
+  name: ${engine}
 apply_requirements:
   checks:
     - tag_query: ""
@@ -14,6 +18,7 @@ apply_requirements:
         enabled: true
         any_of_count: 1
 `;
+}
 
 /** The main job, step by step: a pull request from its opening to the erasing of its plans, and a second one that waits for it. */
 export async function play(stage: Stage, { step }: Steps): Promise<void> {
@@ -52,7 +57,7 @@ export async function play(stage: Stage, { step }: Steps): Promise<void> {
   await step(
     'plan',
     () => decided(stage, 'report-recorded'),
-    () => 'terraform planned; the runner reported, plans stored encrypted',
+    () => 'the dirspaces were planned; the runner reported, plans stored encrypted',
   );
   const plan = await step(
     'comment',

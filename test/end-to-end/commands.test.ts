@@ -102,12 +102,14 @@ describe('while a plan runs', { timeout: LONG }, () => {
 
 describe('an apply', { timeout: LONG }, () => {
   it('is refused when the approval is older than the plan', async () => {
+    expect(await said(stage, pull, 'still needs')).toContain('1 approval');
     const [refusal] = await ask(AUTHOR, 'plumbline apply');
     expect(refusal).toContain('approval-stale');
   });
 
   it('is refused when it was asked for before the newest plan was shown', async () => {
     await stage.world.review(stage.repository, pull, REVIEWER, 'APPROVED');
+    expect(await said(stage, pull, 'Approved by')).toContain(REVIEWER);
     commentLate(stage, pull, AUTHOR, 'plumbline apply');
     expect(await said(stage, pull, 'comment-before-plan')).toContain('Read the plan, then comment again.');
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fullName, type Pull } from '../world/world-state.ts';
+import { fullName } from '../world/world-state.ts';
 import { Hands } from './hand-runner.ts';
 import { openStage } from './open-stage.ts';
 import { AUTHOR, decided, STRANGER, type Stage, waitForRows } from './stage.ts';
-import { checked, quiet, said } from './watching.ts';
+import { quiet, said } from './watching.ts';
 
 const LONG = 60_000;
 let stage: Stage;
@@ -63,14 +63,7 @@ describe('a pull request', { timeout: LONG }, () => {
       'the new name',
     );
     expect(fullName(repository)).toBe('acme/foundation');
-    await mergeGroupPasses(pull);
   });
-
-  /** A merge queue that requires the check gets it on the group's own commit. */
-  async function mergeGroupPasses(pull: Pull): Promise<void> {
-    const group = await stage.world.createMergeGroup(stage.repository, pull, AUTHOR);
-    await checked(stage, group.headSha, 'plumbline/plan', /^success$/);
-  }
 
   it('of an installation that we were never told of is planned', async () => {
     const { world } = stage;

@@ -82,6 +82,32 @@ describe('nothing is run', { timeout: LONG }, () => {
     expect(stage.world.runs).toEqual([]);
     await stage.world.push(stage.repository, pull, { '.plumbline/config.yml': 'parallel_runs: 2\n' });
     const run = await hands.next();
+    expect(run.actions.asked).toEqual({ 'run-id': run.id });
+    await run.plan();
+    await said(stage, pull, 'terraform_data.this');
+  });
+
+  it('in an environment that does not exist, and the comment has the line that makes it', async () => {
+    await onDefault({
+      [PATH]: stage.workflowText,
+      '.plumbline/config.yml':
+        "workflows:\n  - tag_query: ''\n    environment: production\n    runs_on: [self-hosted, iac]\n",
+    });
+    const pull = await open('app');
+    const comment = await said(stage, pull, 'a GitHub environment is missing');
+    expect(comment).toContain('gh api --method PUT "repos/{owner}/{repo}/environments/production"');
+    await checked(stage, pull.headSha, 'plumbline/plan', /^(action_required|failure)$/);
+    await quiet(stage);
+    expect(stage.world.runs.every(({ environment }) => environment === undefined)).toBe(true);
+    stage.world.addEnvironment(stage.repository, 'production');
+    stage.world.comment(stage.repository, pull.number, AUTHOR, 'plumbline plan');
+    const run = await hands.next();
+    // Exactly what is needed stands on the Actions page, where everybody with read permission sees it.
+    expect(run.actions.asked).toEqual({
+      'run-id': run.id,
+      environment: 'production',
+      runs_on: '["self-hosted","iac"]',
+    });
     await run.plan();
     await said(stage, pull, 'terraform_data.this');
   });

@@ -373,6 +373,14 @@ export const VIEWS: Readonly<
       ],
     }),
   },
+  'environment-missing': {
+    about: 'The configuration names environments that do not exist',
+    view: pull([], {
+      notices: [
+        { kind: 'dispatch', problem: { what: 'environment-missing', environments: ['production', 'eu `west`/1'] } },
+      ],
+    }),
+  },
   'workflow-missing': {
     about: 'The workflow file is missing',
     view: pull([], {

@@ -207,8 +207,8 @@ describe('a query', () => {
 });
 
 describe('the rules of a branch', () => {
-  const rulesets = (body: nock.Body) =>
-    nock(API).get('/repos/acme/infra/rules/branches/release%2F1').query({ per_page: 100, page: 1 }).reply(200, body);
+  const rulesets = (body: nock.Body, status = 200) =>
+    nock(API).get('/repos/acme/infra/rules/branches/release%2F1').query({ per_page: 100, page: 1 }).reply(status, body);
   const classic = (status: number, body: nock.Body) =>
     nock(API).get('/repos/acme/infra/branches/release%2F1/protection').reply(status, body);
   const read = () => readBranchRules(client, HERE, 'release/1');
@@ -220,10 +220,7 @@ describe('the rules of a branch', () => {
       { type: 'merge_queue', parameters: {} },
       { type: 'deletion' },
     ]);
-    classic(200, {
-      required_status_checks: { checks: [{ context: 'b', app_id: -1 }] },
-      required_pull_request_reviews: { required_approving_review_count: 2 },
-    });
+    classic(200, { required_status_checks: { checks: [{ context: 'b', app_id: -1 }] } });
     expect(await read()).toEqual({
       known: true,
       value: {
@@ -231,7 +228,6 @@ describe('the rules of a branch', () => {
           { name: 'a', appId: 7 },
           { name: 'b', appId: null },
         ],
-        requiredApprovals: 2,
         mergeQueue: true,
       },
     });
@@ -240,7 +236,14 @@ describe('the rules of a branch', () => {
   it('are none where the branch is not protected', async () => {
     rulesets([]);
     classic(404, { message: 'Branch not protected' });
-    expect(await read()).toMatchObject({ known: true, value: { requiredChecks: [], requiredApprovals: 0 } });
+    expect(await read()).toMatchObject({ known: true, value: { requiredChecks: [], mergeQueue: false } });
+  });
+
+  it('are none where the account may have none: a private repository of a free plan', async () => {
+    const message = 'Upgrade to GitHub Pro or make this repository public to enable this feature.';
+    rulesets({ message }, 403);
+    classic(403, { message });
+    expect(await read()).toEqual({ known: true, value: { requiredChecks: [], mergeQueue: false } });
   });
 
   it.each([

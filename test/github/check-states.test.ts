@@ -48,7 +48,7 @@ describe('checkStates', () => {
     ['ERROR', 'failure'],
   ])('takes a status that is %s for %s', (said, state) => {
     const status = { __typename: 'StatusContext', context: 'ci', state: said, isRequired: true } as const;
-    expect(checkStates([status], 1)).toEqual([{ name: 'ci', state, required: true, ours: false }]);
+    expect(checkStates([status], 1)).toEqual([{ name: 'ci', state, required: true, appId: null, ours: false }]);
   });
 
   it('counts the newest of several runs of one check, in whatever order they are listed', () => {
@@ -67,7 +67,7 @@ describe('checkStates', () => {
   it('knows our own by the App, not by the name', () => {
     const named = run({ name: 'plumbline/plan' });
     expect(checkStates([named], 1)).toMatchObject([{ ours: false }]);
-    expect(checkStates([named], 15)).toMatchObject([{ ours: true }]);
+    expect(checkStates([named], 15)).toMatchObject([{ ours: true, appId: 15 }]);
     expect(checkStates([run({ app: null })], 1)).toMatchObject([{ ours: false }]);
   });
 });

@@ -125,15 +125,34 @@ describe('events', () => {
     });
   });
 
-  it('makes a merge group event of requested checks', () => {
-    const payload = {
-      ...HEADER,
-      action: 'checks_requested',
-      merge_group: { head_sha: SHA, base_ref: 'refs/heads/main' },
+  it('makes an event of a merge that the queue tries, or tries no more', () => {
+    const group = {
+      head_sha: SHA,
+      head_ref: 'refs/heads/gh-readonly-queue/release/1.2/pr-104-0f0f0f',
+      base_sha: 'b'.repeat(40),
+      base_ref: 'refs/heads/release/1.2',
     };
-    expect(eventOf('merge_group', payload, US)).toEqual({
-      event: { kind: 'merge-group', repository: REF, headSha: SHA, baseBranch: 'main' },
-    });
+    const event = {
+      kind: 'merge-group',
+      repository: REF,
+      pull: 104,
+      headSha: SHA,
+      baseSha: 'b'.repeat(40),
+      baseBranch: 'release/1.2',
+    };
+    const mapped = (more: object) => eventOf('merge_group', { ...HEADER, merge_group: group, ...more }, US);
+    expect(mapped({ action: 'checks_requested' })).toEqual({ event: { ...event, action: 'checks-requested' } });
+    for (const [reason, merged] of [
+      ['merged', true],
+      ['invalidated', false],
+      ['dequeued', false],
+      [undefined, false],
+    ] as const) {
+      expect(mapped({ action: 'destroyed', reason })).toEqual({ event: { ...event, action: 'destroyed', merged } });
+    }
+    expect(mapped({ action: 'renamed' })).toMatchObject({ ignored: 'nothing-to-do' });
+    const nameless = { ...group, head_ref: 'refs/heads/gh-readonly-queue/main/104' };
+    expect(mapped({ action: 'checks_requested', merge_group: nameless })).toMatchObject({ ignored: 'malformed' });
   });
 
   it('makes an installation event with the repositories it came with', () => {

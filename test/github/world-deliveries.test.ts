@@ -33,7 +33,7 @@ it('understands what is delivered in the life of a pull request', async () => {
   await world.waitFor(() => world.runs[0]?.status !== undefined);
   world.setPermission(repository, 'eve', 'write');
   const group = await world.createMergeGroup(repository, pull, 'ada');
-  await world.destroyMergeGroup(repository, pull, group, 'dequeued', 'ada');
+  await world.destroyMergeGroup(group, 'dequeued', 'ada');
   await world.merge(repository, pull, 'ada');
   world.renameRepository(repository, 'platform', 'ada');
   await world.deliveriesSettled();

@@ -208,6 +208,15 @@ describe('the plan check', () => {
     });
   });
 
+  it.each(['plan', 'apply'] as const)('%s is not green while "no changes" counts no more', (which) => {
+    const notices = [
+      { kind: 'reason', reason: 'plan-stale-base', text: '`prod/app`', next: 'plumbline plan' },
+    ] as const;
+    const view = one('no-changes');
+    expect(renderCheck(view, which)).toMatchObject({ conclusion: 'success' });
+    expect(renderCheck({ ...view, notices }, which)).toMatchObject({ conclusion: 'action_required' });
+  });
+
   it('of one dirspace alone says nothing of the others', () => {
     const view = VIEWS.dangerous?.view ?? one('planned');
     const [first] = view.dirspaces;

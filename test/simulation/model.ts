@@ -375,7 +375,7 @@ export class Model {
     return {
       now: this.now,
       freshIds: Array.from({ length: 40 }, () => this.nextId()),
-      app: { botId: 99, botLogin: 'plumbline[bot]', slug: 'plumbline' },
+      app: { appId: 77, botId: 99, botLogin: 'plumbline[bot]', slug: 'plumbline' },
       limits: { planLifeMs: 14 * 86_400_000 },
       ours: this.ours(number ?? -1, report),
       github: {
@@ -389,10 +389,11 @@ export class Model {
         permissions: Object.fromEntries([...this.permissions].map(([login, permission]) => [login, known(permission)])),
         mergeable: 'MERGEABLE',
         reviewDecision: null,
+        reviewsRequested: 0,
         reviews: known([...(pull?.reviews ?? [])]),
         lastPusher: known(null),
         checks: known([]),
-        rules: known({ requiredChecks: [], requiredApprovals: 0, mergeQueue: false }),
+        rules: known({ requiredChecks: [], mergeQueue: false }),
         baseFilesSince: this.baseFilesSince(),
         ...('run' in event ? this.actionsFact(event.run) : {}),
       },
@@ -418,7 +419,15 @@ export class Model {
       return null;
     }
     const { headSha, baseRef, state } = facts;
-    return { number, headSha, baseRef, state, firstAppliedAt: null, unlockedAt: this.unlockedAt.get(number) ?? null };
+    return {
+      number,
+      headSha,
+      baseRef,
+      state,
+      firstAppliedAt: null,
+      unlockedAt: this.unlockedAt.get(number) ?? null,
+      byItself: this.byItself.get(number) ?? false,
+    };
   }
 
   pullFacts(pull: ModelPull): PullFacts {
@@ -472,9 +481,7 @@ export class Model {
   shownPlans(number: number): readonly ShownPlan[] {
     return [...this.plans.values()]
       .flatMap(({ id, pull, dir, workspace, publishedAt }) =>
-        pull !== number || publishedAt === null
-          ? []
-          : [{ dir, workspace, at: publishedAt, ...this.shown(id) }],
+        pull !== number || publishedAt === null ? [] : [{ dir, workspace, at: publishedAt, ...this.shown(id) }],
       )
       .sort((a, b) => a.at - b.at);
   }
@@ -601,6 +608,9 @@ export class Model {
           this.merge(intent.pull, { id: 99, login: 'plumbline[bot]', bot: true });
         }
         return;
+      case 'save-change':
+        this.byItself.set(intent.pull, intent.byItself ?? this.byItself.get(intent.pull) ?? false);
+        return;
       // What people see, and what only the database keeps.
       case 'approve-gates':
       case 'audit':
@@ -609,8 +619,8 @@ export class Model {
       case 'dispatch':
       case 'note-actions-run':
       case 'react':
-      case 'save-change':
       case 'save-installation':
+      case 'save-needs':
       case 'save-review':
         return;
     }
@@ -721,11 +731,17 @@ export class Model {
     }
   }
 
+  readonly byItself = new Map<number, boolean>();
+
   publish(number: number): void {
-    for (const plan of this.plans.values()) {
-      if (plan.pull === number && plan.state === 'stored' && plan.publishedAt === null) {
-        this.plans.set(plan.id, { ...plan, publishedAt: this.now });
-      }
+    const shown = [...this.plans.values()].filter(
+      (plan) => plan.pull === number && plan.state === 'stored' && plan.publishedAt === null,
+    );
+    for (const plan of shown) {
+      this.plans.set(plan.id, { ...plan, publishedAt: this.now });
+    }
+    if (shown.length > 0 && this.byItself.get(number) === true) {
+      this.send({ kind: 'reconsider', repository: REPOSITORY, pull: number, because: 'plan-shown' });
     }
   }
 

@@ -87,6 +87,20 @@ describeDatabases('a commit', (kind) => {
     await drain();
   });
 
+  it('notes that somebody unlocked, also when it was a part only', async () => {
+    const repository = await freshRepository(database.db);
+    const claims = { do: 'claim-locks', pull: 1, baseRef: 'main', mergedAt: null, appliedAt: 5 } as const;
+    await decide(database.db, repository, 1, decision([{ ...claims, dirspaces: dirspaces('prod', 'dev', 'test') }]));
+    const after = async (more: { readonly byPerson?: true }, dir: string) => {
+      const release = { do: 'release-locks', pull: 1, dirspaces: dirspaces(dir), ...more } as const;
+      await decide(database.db, repository, 1, decision([release]));
+      const { ours } = await readOurFacts(database.db, pullEvent(repository));
+      return { held: ours.locks.map((lock) => lock.dir), unlocked: ours.pull?.unlockedAt != null };
+    };
+    expect(await after({}, 'dev')).toEqual({ held: ['prod', 'test'], unlocked: false });
+    expect(await after({ byPerson: true }, 'prod')).toEqual({ held: ['test'], unlocked: true });
+  });
+
   it('writes nothing under a lease that another has by now', async () => {
     const repository = await freshRepository(database.db);
     const event = pullEvent(repository);

@@ -4,7 +4,7 @@ import type { Database, Db } from '../../src/store/database.ts';
 import { ddlOf } from '../../src/store/ddl.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { TABLES } from '../../src/store/tables.ts';
-import { type DatabaseKind, describeDatabases, freshDatabase } from '../database.ts';
+import { type DatabaseKind, describeDatabases, emptyDatabase, freshDatabase } from '../database.ts';
 
 const open: Database[] = [];
 afterEach(async () => {
@@ -12,11 +12,10 @@ afterEach(async () => {
 });
 
 /** Emptying a migrated one is quicker than making a new one. */
-async function emptyDatabase(kind: DatabaseKind): Promise<Database> {
+async function newDatabase(kind: DatabaseKind): Promise<Database> {
   const database = await freshDatabase(kind);
   open.push(database);
-  await sql`drop schema public cascade`.execute(database.db);
-  await sql`create schema public`.execute(database.db);
+  await emptyDatabase(database.db);
   return database;
 }
 
@@ -34,6 +33,7 @@ describeDatabases('migrations', (kind) => {
       }
       const found = await catalogue(db, 'defined');
       await sql`set search_path to public`.execute(db);
+      await sql`drop schema defined cascade`.execute(db);
       return found;
     });
     expect(migrated).toEqual(defined);
@@ -41,19 +41,31 @@ describeDatabases('migrations', (kind) => {
   });
 
   it('do nothing the second time', async () => {
-    const { db } = await emptyDatabase(kind);
-    expect(await migrate(db)).toEqual(['0001-start', '0002-lost-deliveries', '0003-kill-switch']);
+    const { db } = await newDatabase(kind);
+    expect(await migrate(db)).toEqual([
+      '0001-start',
+      '0002-lost-deliveries',
+      '0003-kill-switch',
+      '0004-by-itself',
+      '0005-still-needed',
+    ]);
     expect(await migrate(db)).toEqual([]);
   });
 
   it('are done once when several start together', async () => {
-    const { db } = await emptyDatabase(kind);
+    const { db } = await newDatabase(kind);
     const done = await Promise.all([migrate(db), migrate(db), migrate(db)]);
-    expect(done.flat()).toEqual(['0001-start', '0002-lost-deliveries', '0003-kill-switch']);
+    expect(done.flat()).toEqual([
+      '0001-start',
+      '0002-lost-deliveries',
+      '0003-kill-switch',
+      '0004-by-itself',
+      '0005-still-needed',
+    ]);
   });
 
   it('refuse a database that newer code has migrated, and change nothing', async () => {
-    const { db } = await emptyDatabase(kind);
+    const { db } = await newDatabase(kind);
     await migrate(db);
     await sql`insert into migration (name, timestamp) values ('9999-later', 'x')`.execute(db);
     await expect(migrate(db)).rejects.toThrow(/newer Plumbline \(9999-later\)/);

@@ -65,5 +65,5 @@ describe.skipIf(!hasPostgres)('two services on one database', () => {
     expect(new Set(decisions.map(({ event_key }) => event_key)).size).toBe(decisions.length);
     expect(stage.calls.length).toBeGreaterThan(0);
     expect(calls.length, `${ORGANISATION} was served by both`).toBeGreaterThan(0);
-  }, 120_000);
+  }, 300_000);
 });

@@ -136,7 +136,7 @@ async function everythingHappens(): Promise<void> {
   await world.dispatch(repository, 'plumbline.yml', { 'run-id': 'r2', environment: 'production' }, 'plumbline[bot]');
   await world.waitFor(() => world.deliveries.some((one) => one.action === 'waiting'));
   const group = await world.createMergeGroup(repository, pull, 'bob');
-  await world.destroyMergeGroup(repository, pull, group, 'invalidated', 'bob');
+  await world.destroyMergeGroup(group, 'invalidated', 'bob');
   await world.commit(repository, { branch: 'release', files: { 'README.md': '#\n' }, author: 'alice' });
   await world.editBase(repository, pull, 'release', 'bob');
   await world.closePullRequest(repository, pull, 'bob');

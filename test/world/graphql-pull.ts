@@ -163,6 +163,15 @@ function pullNode(parts: WorldParts, repository: Repository, pull: Pull) {
           .map((one) => reviewNode(parts, repository, one)),
         args,
       ),
+    reviewRequests: (args: ConnectionArgs) =>
+      connection(
+        [...pull.reviewRequests].map((login) => ({
+          __typename: 'ReviewRequest',
+          id: `RR_${pull.id}_${login}`,
+          requestedReviewer: () => actorNode(parts, login),
+        })),
+        args,
+      ),
     latestOpinionatedReviews: (args: ConnectionArgs & { readonly writersOnly?: boolean | null }) =>
       connection(
         latestOpinions(repository, pull, args.writersOnly === true).map((one) => reviewNode(parts, repository, one)),

@@ -59,6 +59,7 @@ export async function openPull(
     mergeCommitSha: null,
     mergeability: undefined,
     reviews: [],
+    reviewRequests: new Set(),
   };
   repository.pulls.set(number, pull);
   await emitPull(parts, repository, pull, 'opened', wanted.author);
@@ -91,6 +92,18 @@ export async function mergePull(
 ): Promise<string> {
   const before = await revParse(repository.gitDir, `refs/heads/${pull.base}`);
   const after = await mergeCommits(parts, repository, pull, before, sender, method, message);
+  await settleMerged(parts, repository, pull, sender, { before, after });
+  return after;
+}
+
+/** The base gets this commit, and with it the pull request is merged; a merge queue has made the commit before. */
+export async function settleMerged(
+  parts: WorldParts,
+  repository: Repository,
+  pull: Pull,
+  sender: string,
+  { before, after }: { readonly before: string; readonly after: string },
+): Promise<void> {
   await updateRef(repository.gitDir, `refs/heads/${pull.base}`, after);
   pull.merged = true;
   pull.mergedAt = timestamp(parts);
@@ -98,7 +111,6 @@ export async function mergePull(
   pull.mergeCommitSha = after;
   await settleClosed(parts, repository, pull, sender);
   await refMoved(parts, repository, { ref: `refs/heads/${pull.base}`, before, after, sender });
-  return after;
 }
 
 async function mergeCommits(
@@ -221,6 +233,7 @@ export async function submitReview(
     submittedAt: timestamp(parts),
   };
   pull.reviews.push(review);
+  pull.reviewRequests.delete(author);
   await emitReview(parts, repository, pull, review, 'submitted', author);
   return review;
 }

@@ -94,6 +94,7 @@ export async function createDispatchedRun(
     runAttempt: 1,
     actor: wanted.actor,
     inputs,
+    asked: wanted.inputs,
     environment,
     permissions: file.permissions,
     suiteId: parts.state.nextId('suite'),

@@ -27,6 +27,8 @@ export interface WorkflowRun {
   runAttempt: number;
   readonly actor: string;
   readonly inputs: Readonly<Record<string, string>>;
+  /** The inputs as the dispatch gave them, without the workflow's defaults. */
+  readonly asked: Readonly<Record<string, unknown>>;
   readonly environment: string | undefined;
   readonly permissions: Readonly<Record<string, string>>;
   readonly suiteId: number;

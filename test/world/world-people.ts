@@ -1,9 +1,9 @@
 import { accountJson } from './account-json.ts';
 import type { Permission } from './accounts.ts';
 import { createCheckRun, emitCheck } from './check-life.ts';
-import { simpleCommitJson } from './commit-json.ts';
 import { addComment, deleteComment, editComment, ensureLabel, openIssue, updateIssue } from './conversation.ts';
-import { commitFacts, commitTree, deleteRef, type Files, mergedTree, revParse, updateRef } from './git-store.ts';
+import type { Files } from './git-store.ts';
+import { createMergeGroup, destroyMergeGroup, type GroupEnd, type MergeGroup } from './merge-queue.ts';
 import { timestamp } from './mergeability.ts';
 import {
   closePull,
@@ -17,7 +17,6 @@ import {
   setDraft,
   submitReview,
 } from './pull-life.ts';
-import { NO_COMMIT, refMoved } from './push-event.ts';
 import { again, launch, progress, settle, start, stop } from './run-progress.ts';
 import { emitAccountEvent, emitRepositoryEvent } from './webhook-event.ts';
 import { createDispatchedRun } from './workflow-dispatch.ts';
@@ -89,6 +88,10 @@ export class WorldPeople extends WorldPlaces {
 
   deleteComment(repository: Repository, comment: IssueComment, user = comment.author): void {
     deleteComment(this.parts, repository, comment, user);
+  }
+
+  requestReview(pull: Pull, user: string): void {
+    pull.reviewRequests.add(user);
   }
 
   review(repository: Repository, pull: Pull, user: string, state: ReviewState, body = ''): Promise<Review> {
@@ -249,67 +252,17 @@ export class WorldPeople extends WorldPlaces {
     return environment;
   }
 
-  /** Put pull requests into a merge group on top of their base; sends `push` and `merge_group.checks_requested`. */
-  async createMergeGroup(
-    repository: Repository,
-    pull: Pull,
-    user: string,
-  ): Promise<{ readonly ref: string; readonly headSha: string; readonly baseSha: string }> {
-    const baseSha = await revParse(repository.gitDir, `refs/heads/${pull.base}`);
-    const tree = await mergedTree(repository.gitDir, baseSha, pull.headSha);
-    if (tree === undefined) {
-      throw new Error('a pull request with conflicts cannot enter the queue');
-    }
-    const author = { name: 'GitHub', email: 'noreply@github.com' };
-    const headSha = await commitTree(repository.gitDir, {
-      tree,
-      parents: [baseSha, pull.headSha],
-      message: `Merge pull request #${pull.number}`,
-      author,
-      at: this.parts.state.now(),
-    });
-    const ref = `refs/heads/gh-readonly-queue/${pull.base}/pr-${pull.number}-${baseSha}`;
-    await updateRef(repository.gitDir, ref, headSha);
-    await refMoved(this.parts, repository, { ref, before: NO_COMMIT, after: headSha, sender: user });
-    await this.#emitMergeGroup(repository, 'checks_requested', { ref, headSha, baseSha, base: pull.base }, user);
-    return { ref, headSha, baseSha };
+  /**
+   * The merge queue tries a pull request on top of its base, or of the group before it; sends `push` and
+   * `merge_group.checks_requested`.
+   */
+  createMergeGroup(repository: Repository, pull: Pull, user: string, on?: MergeGroup): Promise<MergeGroup> {
+    return createMergeGroup(this.parts, repository, pull, user, on);
   }
 
   /** End a merge group, merged or not; sends `merge_group.destroyed`. */
-  async destroyMergeGroup(
-    repository: Repository,
-    pull: Pull,
-    group: { readonly ref: string; readonly headSha: string; readonly baseSha: string },
-    reason: 'merged' | 'invalidated' | 'dequeued',
-    user: string,
-  ): Promise<void> {
-    await this.#emitMergeGroup(repository, 'destroyed', { ...group, base: pull.base }, user, { reason });
-    if (reason === 'merged') {
-      await mergePull(this.parts, repository, pull, user, 'merge');
-    }
-    await deleteRef(repository.gitDir, group.ref);
-  }
-
-  async #emitMergeGroup(
-    repository: Repository,
-    action: string,
-    group: { readonly ref: string; readonly headSha: string; readonly baseSha: string; readonly base: string },
-    user: string,
-    fields: Readonly<Record<string, unknown>> = {},
-  ): Promise<void> {
-    const facts = await commitFacts(repository.gitDir, group.headSha);
-    if (facts !== undefined) {
-      emitRepositoryEvent(this.parts, repository, 'merge_group', action, user, {
-        ...fields,
-        merge_group: {
-          head_sha: group.headSha,
-          head_ref: group.ref,
-          base_sha: group.baseSha,
-          base_ref: `refs/heads/${group.base}`,
-          head_commit: simpleCommitJson(facts),
-        },
-      });
-    }
+  destroyMergeGroup(group: MergeGroup, reason: GroupEnd, user: string): Promise<void> {
+    return destroyMergeGroup(this.parts, group, reason, user);
   }
 
   /** Dispatch a workflow by hand, as a person may from the Actions page. */

@@ -131,6 +131,8 @@ export interface Pull extends Issue {
   /** What GitHub would have computed in the background, per pair of tips. */
   mergeability: Mergeability | undefined;
   readonly reviews: Review[];
+  /** Logins that were asked for a review and have not given one. */
+  readonly reviewRequests: Set<string>;
 }
 
 interface Mergeability {

@@ -3,7 +3,7 @@ import type { AskedGate } from '../domain/runner-step.ts';
 import type { Db } from './database.ts';
 
 /** What people read of a plan, and what its job said beside it. */
-export interface ShownPlan {
+export interface StoredModel {
   readonly model: PlanModel;
   readonly gates: readonly AskedGate[];
   /** In the run that made it: they shared one report. */
@@ -11,7 +11,7 @@ export interface ShownPlan {
 }
 
 /** What was shown of a plan: the very row that comments and checks are made from. Undefined: nothing was, or it is forgotten. */
-export async function readShown(db: Db, planId: string): Promise<ShownPlan | undefined> {
+export async function readStoredModel(db: Db, planId: string): Promise<StoredModel | undefined> {
   const row = await db
     .selectFrom('dirspace_result')
     .select(['model', 'run_id'])
