@@ -72,7 +72,6 @@ describe.skipIf(!hasTerraform)('a job that is hostile while it plans', { timeout
       stage: on,
       pull,
       comment,
-      stopLying,
     } = await appliedBy(
       `outcome.model = JSON.parse(JSON.stringify(outcome.model).replaceAll('all-powers', 'read-only'));`,
     );
