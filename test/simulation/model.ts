@@ -620,6 +620,7 @@ export class Model {
       case 'note-actions-run':
       case 'react':
       case 'save-installation':
+      case 'save-merge-group':
       case 'save-needs':
       case 'save-review':
         return;
