@@ -53,7 +53,9 @@ it('reads where a plan has its state, between all other parts of it', () => {
 });
 
 it('reads settings of every form', () => {
-  const scalar = fc.oneof(fc.string(), fc.integer(), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null));
+  // JSON has no minus zero, and neither has a setting.
+  const numbers = fc.double({ noNaN: true }).map((value) => value + 0);
+  const scalar = fc.oneof(fc.string(), fc.integer(), numbers, fc.boolean(), fc.constant(null));
   fc.assert(
     fc.property(
       fc.dictionary(fc.string(), fc.oneof(scalar, fc.array(scalar), fc.dictionary(fc.string(), scalar))),
